@@ -1,0 +1,68 @@
+"""What a pass over a room asks to be sent, kept or told, besides the room itself. The engine carries it out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rooms.core.facts import BotCall, MatchOver, Reply
+from rooms.core.ids import Seat, SocketId, WebId
+from rooms.core.inputs import Resume, Wire
+from rooms.core.room import Live, Told
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An input's refusal, for its sender alone."""
+
+    socket: SocketId
+    seq: int
+    code: str
+    message: str
+    legal: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """A socket to be closed. It carries its own address, because the room has forgotten the socket."""
+
+    socket: SocketId
+    web: WebId
+    wire: Wire
+    code: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Effects:
+    """Collected during one pass over one room; empty means that nothing needs sending."""
+
+    changed: bool = False
+    """The room differs from what was last committed."""
+    events: list[Told] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    welcomes: dict[SocketId, Resume | None] = field(default_factory=dict)
+    acks: set[SocketId] = field(default_factory=set)
+    farewells: list[Farewell] = field(default_factory=list)
+    replies: list[tuple[str, Reply]] = field(default_factory=list)
+    calls: list[BotCall] = field(default_factory=list)
+    matches: list[MatchOver] = field(default_factory=list)
+    closed: bool = False
+
+    def tell(self, live: Live, kind: str, body: dict[str, Any], seats: tuple[Seat, ...] | None = None) -> None:
+        """Add an event with the room's next offset."""
+        live.room.offset += 1
+        told = Told(live.room.offset, kind, body, seats)
+        live.events.append(told)
+        self.events.append(told)
+        self.changed = True
+
+    def roster(self, live: Live) -> None:
+        """Note that the room's own view or card has changed."""
+        live.roster += 1
+        self.changed = True
+
+    def reply(self, token: str, reply: Reply) -> None:
+        """Answer a caller that waits, if one does."""
+        if token:
+            self.replies.append((token, reply))

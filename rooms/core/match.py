@@ -1,0 +1,149 @@
+"""How matches begin, advance and end: the only caller of a game's rules."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from rooms.core import phases
+from rooms.core.effects import Effects, Refusal
+from rooms.core.facts import Finisher, MatchOver
+from rooms.core.game import Input, Now, Outcome, Place
+from rooms.core.ids import Seat, SocketId
+from rooms.core.rng import Rng
+from rooms.core.room import Cast, Fault, Live, keep_state, read_state, taken
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A move that waits for the step of this pass."""
+
+    socket: SocketId
+    seat: Seat
+    seq: int
+    move: Any
+
+
+def start_match(live: Live, fx: Effects) -> None:
+    """Begin a match with everyone seated."""
+    room = live.room
+    seats = taken(room)
+    room.match += 1
+    room.match_ms, room.match_tick, room.fill_ms, room.outcome = room.ms, 0, None, None
+    room.cast = {seat: Cast(s.player, s.strength) for seat in seats if (s := room.seats[seat]) is not None}
+    for seat in seats:
+        if (sitter := room.seats[seat]) is not None:
+            sitter.ready = sitter.rematch = False
+    phases.go(live, "start", fx)
+    fx.tell(live, "started", {"match": room.match})
+    try:
+        options = live.rules.options(**room.options)
+        live.state = live.rules.setup(options, seats, Rng(room.seed, room.match, 0))
+        _look_for_end(live, fx)
+    except Exception as error:  # the rules are the game author's: any fault of theirs pauses this room alone (law 7)
+        pause(live, fx, error)
+
+
+def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
+    """Advance the match by one tick with these moves. A rule that raises pauses the room and undoes the tick."""
+    room, rules = live.room, live.rules
+    room.match_tick += 1
+    start = room.match_ms or 0
+    if rules.tick_hz:
+        room.ms = start + room.match_tick * 1000 // rules.tick_hz
+    now = Now(room.match_tick, room.ms - start)
+    inputs = [Input(one.seat, one.move) for one in asked]
+    try:
+        step = rules.step(live.state, inputs, now, Rng(room.seed, room.match, room.match_tick))
+        live.state = step.state
+        for event in step.events:
+            fx.tell(live, f"game:{event.kind}", event.body, event.seats)
+        for no in step.rejections:
+            one = asked[no.index]
+            fx.refusals.append(Refusal(one.socket, one.seq, no.code, no.message, no.legal))
+        _look_for_end(live, fx)
+    except Exception as error:  # law 7, as above
+        live.state = read_state(live)
+        room.match_tick -= 1
+        fx.refusals += [Refusal(o.socket, o.seq, "paused", "The room is paused by a fault.") for o in asked]
+        pause(live, fx, error)
+    fx.changed = True
+
+
+def join_match(live: Live, seat: Seat, fx: Effects) -> None:
+    """A player has sat down during the match."""
+    room, join = live.room, live.rules.join
+    sitter = room.seats[seat]
+    if join is None or sitter is None:
+        return
+    try:
+        live.state = join(live.state, seat, Rng(room.seed, room.match, room.match_tick, "join", seat))
+        keep_state(live)
+        room.cast[seat] = Cast(sitter.player, sitter.strength)
+    except Exception as error:  # law 7
+        live.state = read_state(live)
+        pause(live, fx, error)
+
+
+def leave_match(live: Live, seat: Seat, fx: Effects) -> None:
+    """The player of `seat` will not come back to this match."""
+    room, leave = live.room, live.rules.leave
+    if seat not in room.cast or room.fault is not None:
+        return
+    if leave is None:
+        places = (Place(other, 2 if other == seat else 1) for other in sorted(room.cast))
+        finish(live, Outcome(tuple(places), f"{room.cast[seat].player.name} left"), fx)
+        return
+    try:
+        live.state = leave(live.state, seat, Rng(room.seed, room.match, room.match_tick, "leave", seat))
+        keep_state(live)
+        _look_for_end(live, fx)
+    except Exception as error:  # law 7
+        live.state = read_state(live)
+        pause(live, fx, error)
+
+
+def finish(live: Live, outcome: Outcome, fx: Effects) -> None:
+    """End the match: tell it, and hand it to the recorder."""
+    room = live.room
+    room.outcome = outcome
+    phases.go(live, "over", fx)
+    finishers = tuple(
+        Finisher(p.seat, c.player.id, c.player.name, c.player.kind, c.strength, p.rank, p.score)
+        for p in outcome.places
+        if (c := room.cast.get(p.seat)) is not None
+    )
+    places = [{"seat": f.seat, "rank": f.rank, "score": f.score, "name": f.name} for f in finishers]
+    fx.tell(live, "over", {"match": room.match, "places": places, "reason": outcome.reason})
+    fx.matches.append(
+        MatchOver(
+            room=room.id,
+            incarnation=room.incarnation,
+            match=room.match,
+            game=room.game,
+            version=room.version,
+            options=room.options,
+            seed=room.seed,
+            finishers=finishers,
+            reason=outcome.reason,
+            ticks=room.match_tick,
+            started_ms=room.opened_ms + (room.match_ms or 0),
+            ended_ms=room.opened_ms + room.ms,
+            private=room.private,
+        )
+    )
+
+
+def pause(live: Live, fx: Effects, error: BaseException, code: str = "rules_fault") -> None:
+    """Stop the room's clock because its rules failed. Players are told that, the operator also why."""
+    message = "The rules of this game failed, so the room is paused. Nothing that was acknowledged is lost."
+    live.room.fault = Fault(code, message, "".join(traceback.format_exception(error))[-4000:])
+    fx.tell(live, "paused", {"code": code, "message": message})
+    fx.roster(live)
+
+
+def _look_for_end(live: Live, fx: Effects) -> None:
+    outcome = live.rules.outcome(live.state)
+    if outcome is not None:
+        finish(live, outcome, fx)

@@ -1,0 +1,195 @@
+"""A room: what is kept of it in Redis (`Room`), and the same with its rules and game state alive (`Live`).
+
+Only rooms/core/tick.py and the modules it calls change one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from rooms.core.bounds import Bounds
+from rooms.core.facts import Phase
+from rooms.core.game import Outcome, Rules
+from rooms.core.ids import PlayerId, RoomId, Seat, SocketId, WebId
+from rooms.core.inputs import Player, Wire
+
+
+class Sitter(msgspec.Struct, array_like=True):
+    """Who sits in a seat. `away_ms`: the room time since which no socket is there, None while one is."""
+
+    player: Player
+    strength: str = ""
+    """Of a built-in bot; "" for everyone else."""
+    ready: bool = False
+    rematch: bool = False
+    away_ms: int | None = None
+    came: bool = False
+    """A socket has been there at least once (else the seat is only reserved)."""
+    called_ms: int = -1
+    """Of a bot: when it was last called for; -1 never."""
+
+
+class Socket(msgspec.Struct, frozen=True, array_like=True):
+    """One connection to the room."""
+
+    web: WebId
+    player: Player
+    wire: Wire
+
+
+class Cast(msgspec.Struct, frozen=True, array_like=True):
+    """One who took part in the current match, kept when the seat is given up."""
+
+    player: Player
+    strength: str
+
+
+class Fault(msgspec.Struct, frozen=True, array_like=True):
+    """Why a room is paused. `trace` is for the operator alone and leaves the engine in no frame."""
+
+    code: str
+    message: str
+    trace: str = ""
+
+
+class Talk(msgspec.Struct, array_like=True):
+    """A player's chat allowance: `left` lines at room time `at_ms`."""
+
+    left: float
+    at_ms: int
+
+
+class Room(msgspec.Struct, array_like=True):
+    """All that is kept of a room besides its game's state.
+
+    Times are room milliseconds, except `opened_ms` (since 1970).
+    """
+
+    id: RoomId
+    incarnation: str
+    game: str
+    version: int
+    options: dict[str, Any]
+    seed: str
+    size: int
+    private: bool
+    quick: bool
+    opened_ms: int
+    seats: list[Sitter | None]
+    phase: Phase = "waiting"
+    tick: int = 0
+    ms: int = 0
+    match: int = 0
+    match_ms: int | None = None
+    match_tick: int = 0
+    host: PlayerId | None = None
+    sockets: dict[SocketId, Socket] = {}
+    seqs: dict[PlayerId, int] = {}
+    talk: dict[PlayerId, Talk] = {}
+    banned: list[PlayerId] = []
+    cast: dict[Seat, Cast] = {}
+    offset: int = 0
+    applied: str = "0-0"
+    """The id of the last log entry whose effect is in here."""
+    idle_ms: int | None = 0
+    fill_ms: int | None = None
+    outcome: Outcome | None = None
+    fault: Fault | None = None
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """An event as it is kept: `seats` None means everyone, else only these seats."""
+
+    offset: int
+    kind: str
+    body: dict[str, Any]
+    seats: tuple[Seat, ...] | None = None
+
+
+@dataclass(slots=True)
+class Live:
+    """A room in an engine's hands. `state` is None before the first match."""
+
+    room: Room
+    rules: Rules
+    bounds: Bounds
+    state: Any = None
+    events: deque[Told] = field(default_factory=deque)
+    saved: bytes = b"\xc0"
+    """`state` encoded, as it last was sound: what a step that raised is undone to."""
+    roster: int = 0
+    """Grows with every change that the room's own view or card shows."""
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(tuple[Room, msgspec.Raw])
+_told_decoder = msgspec.msgpack.Decoder(Told)
+
+
+def dump_live(live: Live) -> bytes:
+    """The bytes that Redis keeps of a room. Raises TypeError or OverflowError when the state cannot be encoded."""
+    keep_state(live)
+    return _encoder.encode((live.room, msgspec.Raw(live.saved)))
+
+
+def load_room(raw: bytes) -> tuple[Room, bytes]:
+    """The room in `raw`, and its game's state still encoded. Raises msgspec.DecodeError."""
+    room, state = _decoder.decode(raw)
+    return room, bytes(state)
+
+
+def revive(room: Room, state: bytes, rules: Rules, bounds: Bounds, events: list[bytes]) -> Live:
+    """The room alive again. Raises msgspec.DecodeError when the state is not of these rules."""
+    live = Live(room, rules, bounds, None, deque(maxlen=bounds.events), state)
+    live.events.extend(_told_decoder.decode(raw) for raw in events)
+    live.state = read_state(live)
+    return live
+
+
+def keep_state(live: Live) -> None:
+    """Take the state as it is for sound."""
+    live.saved = _encoder.encode(live.state)
+
+
+def read_state(live: Live) -> Any:
+    """The state that was last sound, afresh."""
+    return msgspec.msgpack.decode(live.saved, type=live.rules.state | None)
+
+
+def dump_told(told: Told) -> bytes:
+    """The bytes that Redis keeps of an event."""
+    return _encoder.encode(told)
+
+
+def taken(room: Room) -> list[Seat]:
+    """The seats that somebody has."""
+    return [seat for seat, sitter in enumerate(room.seats) if sitter is not None]
+
+
+def seat_of(room: Room, player: PlayerId) -> Seat | None:
+    """The seat of a player, or None for a spectator or stranger."""
+    for seat, sitter in enumerate(room.seats):
+        if sitter is not None and sitter.player.id == player:
+            return seat
+    return None
+
+
+def free_seat(room: Room, wanted: Seat | None = None) -> Seat | None:
+    """`wanted` when it is free, or the first free seat; None when there is none."""
+    if wanted is not None:
+        return wanted if wanted < room.size and room.seats[wanted] is None else None
+    return next((seat for seat, sitter in enumerate(room.seats) if sitter is None), None)
+
+
+def sockets_of(room: Room, player: PlayerId) -> list[SocketId]:
+    """The open connections of a player; more than one only while a newer replaces an older."""
+    return [name for name, socket in room.sockets.items() if socket.player.id == player]
+
+
+def is_person(player: Player) -> bool:
+    """True for all but Holdfast's own bots: a program with a token counts as someone who is there."""
+    return player.kind != "bot"

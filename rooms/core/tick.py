@@ -1,0 +1,185 @@
+"""One pass over one room: take its entries from the log, advance it, say what follows. Pure.
+
+engine -> [open_room | load] -> advance(live, entries, now) -> Effects -> commit
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from rooms.core import commands, match, presence, seating
+from rooms.core.bounds import Bounds
+from rooms.core.effects import Effects, Refusal
+from rooms.core.facts import Reply
+from rooms.core.game import Rules
+from rooms.core.ids import RoomId
+from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Open, Reserve, Resync
+from rooms.core.match import Asked
+from rooms.core.room import Live, Room, seat_of
+
+Arrived = tuple[str, Act, str]
+"""One entry of the log for this room: its id, the act, and the reply token or ""."""
+
+
+def open_room(room_id: RoomId, act: Open, rules: Rules, bounds: Bounds, wall_ms: int) -> Live:
+    """A new room, waiting for players. `wall_ms`: milliseconds since 1970, the room's time 0."""
+    room = Room(
+        id=room_id,
+        incarnation=act.incarnation,
+        game=rules.slug,
+        version=rules.version,
+        options=act.options,
+        seed=act.seed,
+        size=max(rules.seats.min, min(act.size, rules.seats.max)),
+        private=act.private,
+        quick=act.fill_ms > 0,
+        opened_ms=wall_ms,
+        seats=[],
+    )
+    room.seats = [None] * room.size
+    room.fill_ms = act.fill_ms or None
+    live = Live(room, rules, bounds)
+    if act.host is not None:
+        fx = Effects()
+        seating.sit(live, act.host, 0, fx)
+    return live
+
+
+def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
+    """Apply the entries in order, ring what is due, and step the match. `now_ms`: the room's time by the clock.
+
+    While a match with TICK_HZ > 0 runs, call this once per tick: each call is a step. Else call it when entries have
+    arrived or `next_due` has come.
+    """
+    fx = Effects()
+    room = live.room
+    ticking = is_ticking(live)
+    if not ticking:
+        room.ms = max(room.ms, now_ms)
+    asked: list[Asked] = []
+    for entry_id, act, token in arrived:
+        _apply(live, act, token, asked, fx)
+        room.applied = entry_id
+        fx.changed = True
+    alarm = presence.next_alarm(live)
+    if alarm is not None and room.ms >= alarm:
+        presence.ring(live, fx)
+    _step(live, asked, ticking, fx)
+    if fx.changed:
+        room.tick += 1
+    return fx
+
+
+def is_ticking(live: Live) -> bool:
+    """True while the room must be advanced once per tick."""
+    return live.rules.tick_hz > 0 and live.room.phase == "playing" and live.room.fault is None
+
+
+def next_due(live: Live) -> int | None:
+    """The room time at which the next pass is due without input; None: never. Not for rooms that are ticking."""
+    alarm = presence.next_alarm(live)
+    deadline = _deadline(live)
+    if deadline is None:
+        return alarm
+    return deadline if alarm is None else min(alarm, deadline)
+
+
+def _deadline(live: Live) -> int | None:
+    room = live.room
+    if live.rules.deadline is None or room.phase != "playing" or room.fault is not None or live.rules.tick_hz:
+        return None
+    due = live.rules.deadline(live.state)
+    return None if due is None else due + (room.match_ms or 0)
+
+
+def _step(live: Live, asked: list[Asked], ticking: bool, fx: Effects) -> None:
+    room = live.room
+    if room.phase == "playing" and room.fault is None:
+        if ticking:
+            match.step_match(live, asked, fx)
+            return
+        deadline = _deadline(live)
+        if not live.rules.tick_hz and (asked or (deadline is not None and room.ms >= deadline)):
+            match.step_match(live, asked, fx)
+            return
+    for one in asked:
+        fx.refusals.append(Refusal(one.socket, one.seq, "not_playing", "No match is running."))
+
+
+def _apply(live: Live, act: Act, token: str, asked: list[Asked], fx: Effects) -> None:
+    if isinstance(act, Command):
+        _command(live, act, asked, fx)
+    elif isinstance(act, Open):
+        fx.reply(token, Reply(True, seat=None if act.host is None else 0))
+        fx.roster(live)
+    else:
+        _come_or_go(live, act, token, fx)
+
+
+def _come_or_go(live: Live, act: Attach | Detach | Lapse | Resync | Reserve, token: str, fx: Effects) -> None:
+    match act:
+        case Attach():
+            presence.attach(live, act, fx)
+            seating.start_if_agreed(live, fx)
+        case Reserve():
+            presence.reserve(live, act, token, fx)
+            seating.start_if_agreed(live, fx)
+        case Detach():
+            presence.detach(live, act.socket, fx)
+        case Lapse():
+            presence.lapse(live, act.web, fx)
+        case Resync():
+            presence.resync(live, act, fx)
+
+
+def _command(live: Live, act: Command, asked: list[Asked], fx: Effects) -> None:
+    """Count an input once by (player, seq), and carry it out or refuse it."""
+    room = live.room
+    socket = room.sockets.get(act.socket)
+    if socket is None or socket.player.id != act.player:
+        return  # the socket is gone or was replaced: its player resends on the new one what was not acknowledged
+    if act.seq <= room.seqs.get(act.player, 0):
+        fx.acks.add(act.socket)
+        return
+    _remember(live, act)
+    if seat_of(room, act.player) is None:
+        fx.acks.add(act.socket)
+    try:
+        if isinstance(act.body, MoveBody):
+            _ask(live, act, act.body, asked)
+        else:
+            commands.obey(live, socket.player, act.body, fx)
+    except commands.Refused as no:
+        fx.refusals.append(Refusal(act.socket, act.seq, no.code, no.message, no.legal))
+
+
+def _remember(live: Live, act: Command) -> None:
+    room = live.room
+    room.seqs[act.player] = act.seq
+    if len(room.seqs) > live.bounds.players:
+        here = {socket.player.id for socket in room.sockets.values()}
+        stranger = next((player for player in room.seqs if player not in here), None)
+        if stranger is not None:
+            del room.seqs[stranger]
+            room.talk.pop(stranger, None)
+
+
+def _ask(live: Live, act: Command, body: MoveBody, asked: list[Asked]) -> None:
+    room = live.room
+    seat = seat_of(room, act.player)
+    if seat is None or seat not in room.cast:
+        raise commands.Refused("not_seated", "Only players in the match may move.")
+    if room.phase != "playing":
+        raise commands.Refused("not_playing", "No match is running.")
+    if room.fault is not None:
+        raise commands.Refused("paused", "The room is paused by a fault.")
+    if sum(1 for one in asked if one.seat == seat) >= live.bounds.moves_per_step:
+        raise commands.Refused("slow_down", "Too many moves at once; send them more slowly.")
+    try:
+        move: Any = msgspec.msgpack.decode(body.move, type=live.rules.move)
+    except msgspec.DecodeError as error:
+        raise commands.Refused("bad_move", f"This is no move of {live.rules.title}: {error}") from error
+    asked.append(Asked(act.socket, seat, act.seq, move))

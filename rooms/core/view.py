@@ -1,0 +1,92 @@
+"""What may be seen of a room: the room's own part, the game's part for a seat, and the card for the lobby.
+
+Nothing but what these functions return leaves the engine, so what a seat may not know is decided here and in the
+game's `view` alone (law 5).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rooms.core import seating
+from rooms.core.facts import Card
+from rooms.core.ids import Seat
+from rooms.core.room import Live, Sitter, is_person, taken
+
+Tree = Any
+
+
+def room_tree(live: Live) -> Tree:
+    """The room's own part of every frame: the same for every viewer."""
+    room = live.room
+    fault = room.fault
+    return {
+        "phase": room.phase,
+        "paused": None if fault is None else {"code": fault.code, "message": fault.message},
+        "match": room.match,
+        "match_ms": room.match_ms,
+        "host": room.host,
+        "private": room.private,
+        "quick": room.quick,
+        "seats": [None if sitter is None else _sitter_tree(sitter) for sitter in room.seats],
+        "spectators": spectators(live),
+        "blocked": seating.blocked(live) if room.phase != "playing" else "",
+        "fill_ms": room.fill_ms,
+        "outcome": None if room.outcome is None else msgspec.to_builtins(room.outcome),
+    }
+
+
+def _sitter_tree(sitter: Sitter) -> Tree:
+    return {
+        "player": sitter.player.id,
+        "name": sitter.player.name,
+        "kind": sitter.player.kind,
+        "strength": sitter.strength,
+        "ready": sitter.ready,
+        "here": sitter.away_ms is None,
+        "rematch": sitter.rematch,
+    }
+
+
+def game_tree(live: Live, seat: Seat | None) -> Tree:
+    """The game's part for one viewer as plain values; None before the first match.
+
+    A seat that is not in the current match (taken after it began) sees what spectators see.
+    """
+    if live.state is None:
+        return None
+    viewer = seat if seat in live.room.cast else None
+    return msgspec.to_builtins(live.rules.view(live.state, viewer))
+
+
+def spectators(live: Live) -> int:
+    """How many watch: players with a socket and no seat."""
+    seated = {sitter.player.id for sitter in live.room.seats if sitter is not None}
+    return len({s.player.id for s in live.room.sockets.values()} - seated)
+
+
+def card(live: Live) -> Card:
+    """The room as the lobby shows it."""
+    room = live.room
+    sitters = [sitter for sitter in room.seats if sitter is not None]
+    host = next((s.player.name for s in sitters if s.player.id == room.host), "")
+    return Card(
+        room=room.id,
+        game=room.game,
+        phase=room.phase,
+        size=room.size,
+        players=len(taken(room)),
+        bots=sum(1 for s in sitters if not is_person(s.player)),
+        spectators=spectators(live),
+        host=host,
+        names=tuple(s.player.name for s in sitters),
+        options=room.options,
+        private=room.private,
+        joinable=not seating.may_sit(live),
+        paused=room.fault is not None,
+        quick=room.quick,
+        opened_ms=room.opened_ms,
+        match=room.match,
+    )

@@ -1,0 +1,41 @@
+"""What one pass over a shard collects for its one commit."""
+
+from __future__ import annotations
+
+from rooms.core.ids import RoomId, WebId
+from rooms.protocol.bus import Parcel, dump_parcel
+from rooms.store import Commit, Lease
+
+
+class Batch:
+    """All dictionaries are keyed as in `Commit`, which documents them."""
+
+    def __init__(self, lease: Lease) -> None:
+        self.lease = lease
+        self.rooms: dict[RoomId, bytes] = {}
+        self.closed: list[RoomId] = []
+        self.cards: dict[RoomId, bytes] = {}
+        self.events: dict[RoomId, list[bytes]] = {}
+        self.outbox: list[bytes] = []
+        self.bots: list[bytes] = []
+        self.parcels: dict[WebId, Parcel] = {}
+        self.replies: dict[str, bytes] = {}
+
+    def is_empty(self) -> bool:
+        return not (self.rooms or self.closed or self.parcels or self.replies)
+
+    def commit(self, last: str) -> Commit:
+        """The commit that makes all of it true, with `last` as the newest entry applied."""
+        parcels = {web: dump_parcel(parcel) for web, parcel in self.parcels.items()}
+        return Commit(
+            lease=self.lease,
+            last=last,
+            rooms=self.rooms,
+            closed=self.closed,
+            cards=self.cards,
+            events=self.events,
+            outbox=self.outbox,
+            bots=self.bots,
+            parcels=parcels,
+            replies=self.replies,
+        )

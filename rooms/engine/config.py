@@ -1,0 +1,45 @@
+"""What an engine is told at its start."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rooms.core.bounds import Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Where Redis is, how shards are held, and the bounds of every room. Times in milliseconds."""
+
+    redis_url: str
+    shards: int = 16
+    lease_ms: int = 1500
+    """An engine that dies is replaced after at most this; a longer one forgives longer stalls of a living one."""
+    web_ttl_ms: int = 5000
+    max_rooms: int = 10_000
+    bounds: Bounds = field(default_factory=Bounds)
+    name: str = field(default_factory=lambda: secrets.token_hex(6))
+    catch_up: int = 5
+    """Ticks in a row that a late engine makes up for; what is behind that is skipped and counted."""
+    inbox: int = 50_000
+    """Entries read from the log and not yet applied; reading waits above it."""
+
+    @property
+    def rooms_per_shard(self) -> int:
+        """The share of a shard in the rooms of the whole installation, with room for uneven hashing."""
+        return max(8, 2 * self.max_rooms // self.shards)
+
+
+def read_config(redis_url: str, ours: Mapping[str, int]) -> EngineConfig:
+    """The configuration from Django's settings: `ours` is settings.HOLDFAST."""
+    bounds = Bounds(idle_ms=ours["ROOM_IDLE_S"] * 1000, events=ours["EVENTS_KEPT"])
+    return EngineConfig(
+        redis_url=redis_url,
+        shards=ours["SHARDS"],
+        lease_ms=ours["LEASE_MS"],
+        web_ttl_ms=ours["WEB_TTL_MS"],
+        max_rooms=ours["MAX_ROOMS"],
+        bounds=bounds,
+    )

@@ -1,0 +1,174 @@
+"""An engine: reads the log of its shards, advances rooms when they are due, commits, for as long as it lives.
+
+Three loops share one event loop: reading, balancing, passing. Only passing changes rooms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from rooms.engine.clock import Clock
+from rooms.engine.config import EngineConfig
+from rooms.engine.holding import Holding
+from rooms.engine.schedule import Schedule
+from rooms.store import Commit, Fenced, Store, StoreUnavailable
+
+logger = logging.getLogger(__name__)
+
+BACK_OFF_S = (0.1, 0.2, 0.5, 1.0)
+"""Waits after Redis failed, the last one repeated."""
+READ_BLOCK_MS = 100
+"""A newly taken shard is read after at most this."""
+READ_COUNT = 2000
+
+
+@dataclass(slots=True)
+class Counters:
+    """What an engine has done since its start; logged once a minute and at the end."""
+
+    passes: int = 0
+    commits: int = 0
+    fenced: int = 0
+    failed: int = 0
+    entries: int = 0
+
+
+class Engine:
+    """One engine of any number. `run` returns when `stop` is set and its shards are handed over."""
+
+    def __init__(self, config: EngineConfig, stop: asyncio.Event) -> None:
+        self.config, self.stop = config, stop
+        self.clock = Clock()
+        self.store = Store(config.redis_url, config.shards)
+        self.holding = Holding(self.store, config, self.clock)
+        self.schedule = Schedule(self.clock, config.catch_up)
+        self.counters = Counters()
+
+    async def run(self) -> None:
+        """Own, read, advance, commit until told to stop."""
+        await self._until_reached(self.store.check)
+        logger.info("engine %s starts; %d shards in all", self.config.name, self.config.shards)
+        loops = [
+            asyncio.create_task(self._again("balance", self._balance)),
+            asyncio.create_task(self._again("read", self._read)),
+            asyncio.create_task(self._again("pass", self._pass)),
+            asyncio.create_task(self._again("report", self._report)),
+        ]
+        stopped = asyncio.create_task(self.stop.wait())
+        try:
+            await asyncio.wait([*loops, stopped], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping = self.stop.is_set()
+            self.stop.set()
+            self.schedule.wake()
+            if stopping:  # let a pass end: its shards can then be handed over instead of left to lapse
+                await asyncio.wait(loops, timeout=1.0)
+            for task in (*loops, stopped):
+                task.cancel()
+            ended = await asyncio.gather(*loops, return_exceptions=True)
+            await self.holding.let_go()
+            await self.store.aclose()
+        for fault in ended:
+            if isinstance(fault, Exception):
+                raise fault
+        logger.info("engine %s has stopped: %s", self.config.name, self._summary())
+
+    async def _again(self, what: str, once: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a loop's body; when Redis fails, say so once, back off, go on."""
+        failures = 0
+        while not self.stop.is_set():
+            try:
+                await once()
+                failures = 0
+            except StoreUnavailable as error:
+                log = logger.warning if failures == 0 else logger.debug
+                log("engine %s cannot %s: %s", self.config.name, what, error)
+                await asyncio.sleep(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+                failures += 1
+
+    async def _until_reached(self, once: Callable[[], Awaitable[None]]) -> None:
+        done = asyncio.Event()
+
+        async def try_once() -> None:
+            await once()
+            done.set()
+
+        task = asyncio.create_task(self._again("start", try_once))
+        waiter = asyncio.create_task(done.wait())
+        await asyncio.wait([task, waiter], return_when=asyncio.FIRST_COMPLETED)
+        waiter.cancel()
+        if task.done():
+            task.result()
+        task.cancel()
+
+    async def _balance(self) -> None:
+        if await self.holding.balance():
+            self.schedule.wake()
+        await self.holding.sweep_webs()
+        await asyncio.sleep(self.config.lease_ms / 5000)
+
+    async def _read(self) -> None:
+        shards = self.holding.shards
+        if not shards or sum(shard.waiting() for shard in shards.values()) > self.config.inbox:
+            await asyncio.sleep(0.02)
+            return
+        cursors = {number: shard.read for number, shard in shards.items()}
+        readings = await self.store.read(cursors, block_ms=READ_BLOCK_MS, count=READ_COUNT)
+        for number, entries in readings:
+            shard = self.holding.shards.get(number)
+            # A shard that was dropped and taken again during the read stands elsewhere in its log.
+            if shard is not None and shard.read == cursors[number]:
+                self.counters.entries += shard.take_in(entries)
+        if readings:
+            self.schedule.wake()
+
+    async def _pass(self) -> None:
+        ticking = await self.schedule.next(self.holding.shards.values(), longest=0.25)
+        async with self.holding.lock:
+            now_ms = self.clock.wall_ms()
+            commits: list[Commit] = []
+            for shard in self.holding.shards.values():
+                commit = shard.advance(shard.due(ticking, now_ms))
+                if commit is not None:
+                    commits.append(commit)
+            self.counters.passes += 1
+            if commits:
+                await self._commit(commits)
+
+    async def _commit(self, commits: list[Commit]) -> None:
+        """Commit all shards of a pass. A shard whose commit failed, or may have, is dropped: Redis has the truth."""
+        numbers = [commit.lease.shard for commit in commits]
+        try:
+            results = await self.store.commit(commits, self.config.lease_ms)
+        except BaseException:  # also when cancelled in the middle: what was sent may have happened or not
+            self.counters.failed += len(commits)
+            self.holding.drop(numbers)
+            raise
+        lost = [number for number, result in zip(numbers, results, strict=True) if result is not None]
+        for number, result in zip(numbers, results, strict=True):
+            if isinstance(result, Fenced):
+                logger.warning("shard %d was taken by another engine; our commit was refused", number)
+        self.counters.fenced += len(lost)
+        self.counters.commits += len(commits) - len(lost)
+        self.holding.drop(lost)
+
+    async def _report(self) -> None:
+        await asyncio.sleep(60)
+        logger.info("engine %s: %s", self.config.name, self._summary())
+
+    def _summary(self) -> str:
+        rooms = sum(len(shard.tables) for shard in self.holding.shards.values())
+        done, plan = self.counters, self.schedule
+        return (
+            f"{len(self.holding.shards)} shards, {rooms} rooms, {done.passes} passes, {done.commits} commits, "
+            f"{done.entries} entries, {done.fenced} fenced, {done.failed} failed, "
+            f"{plan.overruns} ticks late, {plan.skipped} skipped"
+        )
+
+
+async def run_engine(stop: asyncio.Event, config: EngineConfig) -> None:
+    """Run one engine until `stop` is set. Raises ShardsDiffer when Redis was set up with another number of shards."""
+    await Engine(config, stop).run()

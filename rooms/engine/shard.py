@@ -1,0 +1,239 @@
+"""One shard in an engine's hands: its rooms, what the log brought for them, and one commit per pass.
+
+log -> inbox -> [pass: advance, encode] -> Commit -> Redis
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from heapq import heappop, heappush
+
+import msgspec
+
+from rooms.core import tick
+from rooms.core.effects import Effects
+from rooms.core.facts import Reply
+from rooms.core.ids import RoomId
+from rooms.core.inputs import Act, Attach, Entry, Lapse, Open, Reserve, parse_entry
+from rooms.core.room import dump_told, load_room, revive
+from rooms.core.tick import Arrived
+from rooms.core.view import card
+from rooms.engine.batch import Batch
+from rooms.engine.broadcast import Stage, farewell
+from rooms.engine.clock import Clock
+from rooms.engine.config import EngineConfig
+from rooms.engine.table import Table
+from rooms.games import UnknownGame, get_rules
+from rooms.protocol.bus import Delivery
+from rooms.protocol.closing import Close
+from rooms.store import Commit, Lease, Loaded
+
+logger = logging.getLogger(__name__)
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class Shard:
+    """A shard that this engine owns. All methods run on the engine's loop, none waits."""
+
+    def __init__(self, lease: Lease, loaded: Loaded, config: EngineConfig, clock: Clock) -> None:
+        self.lease, self.config, self.clock = lease, config, clock
+        self.read = loaded.last
+        """The id of the last entry read from the log."""
+        self._committed = loaded.last
+        self.tables: dict[RoomId, Table] = {}
+        self._waiting: dict[RoomId, Table] = {}
+        """The tables with entries that are not applied yet."""
+        self._ticking: dict[int, dict[RoomId, Table]] = {}
+        """The tables that are ticking, by tick rate."""
+        self._alarms: list[tuple[int, RoomId]] = []
+        """A heap of the times at which rooms are due; an entry that is not its table's `due_ms` is stale."""
+        self._strays: list[tuple[RoomId, Act, str]] = []
+        """Entries for rooms that are not here: answered at the next pass."""
+        self.foreign: dict[RoomId, bytes] = {}
+        """Rooms whose game this engine lacks or cannot read; left as they are for an engine that can."""
+        for room_id, raw in loaded.rooms.items():
+            self._revive(room_id, raw, loaded.events.get(room_id, []))
+
+    def _revive(self, room_id: RoomId, raw: bytes, events: list[bytes]) -> None:
+        try:
+            room, state = load_room(raw)
+            live = revive(room, state, get_rules(room.game), self.config.bounds, events)
+        except (UnknownGame, msgspec.DecodeError) as error:
+            logger.error("room %s of shard %d cannot be played here: %s", room_id, self.lease.shard, error)
+            self.foreign[room_id] = raw
+            return
+        table = Table(live, Stage(live, self.lease.epoch), blob=raw)
+        self.tables[room_id] = table
+        self._settle(table)
+
+    # -- the log
+
+    def take_in(self, entries: Iterable[tuple[str, bytes]]) -> int:
+        """Put entries of the log into the inboxes of their rooms. Returns how many."""
+        count = 0
+        for entry_id, raw in entries:
+            count += 1
+            self.read = entry_id
+            try:
+                entry = parse_entry(raw)
+            except msgspec.DecodeError as error:
+                logger.error("shard %d: entry %s is not readable, skipped: %s", self.lease.shard, entry_id, error)
+                continue
+            self._route(entry_id, entry)
+        return count
+
+    def _route(self, entry_id: str, entry: Entry) -> None:
+        arrived = (entry_id, entry.act, entry.reply)
+        if not entry.room and isinstance(entry.act, Lapse):
+            for table in self.tables.values():
+                if table.arrived or any(s.web == entry.act.web for s in table.live.room.sockets.values()):
+                    self._put(table, arrived)
+            return
+        if isinstance(entry.act, Open) and entry.room not in self.tables and entry.room not in self.foreign:
+            self._open(entry_id, entry.room, entry.act, entry.reply)
+            return
+        if entry.room in self.tables:
+            self._put(self.tables[entry.room], arrived)
+        else:
+            self._strays.append((entry.room, entry.act, entry.reply))
+
+    def _put(self, table: Table, arrived: Arrived) -> None:
+        if not _is_before(arrived[0], table.live.room.applied):
+            table.arrived.append(arrived)
+            self._waiting[table.live.room.id] = table
+
+    def _open(self, entry_id: str, room_id: RoomId, act: Open, token: str) -> None:
+        if len(self.tables) >= self.config.rooms_per_shard:
+            self._strays.append((room_id, act, token))
+            return
+        try:
+            rules = get_rules(act.game)
+            msgspec.convert(act.options, rules.options)
+        except (UnknownGame, msgspec.ValidationError) as error:
+            logger.warning("room %s was not opened: %s", room_id, error)
+            self._strays.append((room_id, act, token))
+            return
+        live = tick.open_room(room_id, act, rules, self.config.bounds, self.clock.wall_ms())
+        table = Table(live, Stage(live, self.lease.epoch))
+        self.tables[room_id] = table
+        self._put(table, (entry_id, act, token))
+
+    # -- a pass
+
+    def due(self, ticking_hz: frozenset[int], now_ms: int) -> list[Table]:
+        """The tables that need a pass now: of the tick rates due, with entries, or whose time has come.
+
+        Costs nothing for rooms that are none of these: idle rooms are not looked at.
+        """
+        found = {room_id: table for room_id, table in self._waiting.items() if not tick.is_ticking(table.live)}
+        for hz in ticking_hz:
+            found.update(self._ticking.get(hz, {}))
+        while self._alarms and self._alarms[0][0] <= now_ms:
+            due_ms, room_id = heappop(self._alarms)
+            table = self.tables.get(room_id)
+            if table is not None and table.due_ms == due_ms:
+                found[room_id] = table
+        return list(found.values())
+
+    def next_due_ms(self) -> int | None:
+        """The wall time at which some room that is not ticking is next due, or a time shortly before it."""
+        return self._alarms[0][0] if self._alarms else None
+
+    def has_arrivals(self) -> bool:
+        """True when entries wait that no tick will take."""
+        return bool(self._strays) or any(not tick.is_ticking(table.live) for table in self._waiting.values())
+
+    def ticking(self) -> set[int]:
+        """The tick rates of the rooms that are ticking."""
+        return {hz for hz, tables in self._ticking.items() if tables}
+
+    def waiting(self) -> int:
+        """Entries read and not yet applied."""
+        return sum(len(table.arrived) for table in self._waiting.values()) + len(self._strays)
+
+    def _settle(self, table: Table) -> None:
+        """File a table under what wakes it next."""
+        room_id, hz = table.live.room.id, table.live.rules.tick_hz
+        self._waiting.pop(room_id, None)
+        table.note_due()
+        ticks = room_id in self.tables and tick.is_ticking(table.live)
+        if ticks:
+            self._ticking.setdefault(hz, {})[room_id] = table
+        else:
+            self._ticking.get(hz, {}).pop(room_id, None)
+        if table.due_ms is not None and room_id in self.tables:
+            heappush(self._alarms, (table.due_ms, room_id))
+
+    def advance(self, tables: list[Table]) -> Commit | None:
+        """Advance these rooms and answer strays: one commit, or None when nothing came of it."""
+        batch = Batch(self.lease)
+        for table in tables:
+            self._advance(table, batch)
+        for stray in self._strays:
+            self._answer_stray(*stray, batch)
+        self._strays = []
+        last = self._applied_up_to()
+        if batch.is_empty() and last == self._committed:
+            return None
+        self._committed = last
+        return batch.commit(last)
+
+    def _advance(self, table: Table, batch: Batch) -> None:
+        room_id = table.live.room.id
+        fx, deliveries = table.advance(self.clock.wall_ms() - table.live.room.opened_ms)
+        for web, delivery in deliveries.items():
+            batch.parcels.setdefault(web, []).append(delivery)
+        batch.replies.update({token: _encode(reply) for token, reply in fx.replies})
+        batch.outbox += [_encode(over) for over in fx.matches]
+        batch.bots += [_encode(call) for call in fx.calls]
+        if fx.closed:
+            batch.closed.append(room_id)
+            del self.tables[room_id]
+        elif fx.changed:
+            self._keep(table, fx, batch)
+        self._settle(table)
+
+    def _keep(self, table: Table, fx: Effects, batch: Batch) -> None:
+        room_id = table.live.room.id
+        batch.rooms[room_id] = table.blob
+        if fx.events:
+            batch.events[room_id] = [dump_told(told) for told in fx.events]
+        shown = _encode(card(table.live))
+        if shown != table.card:
+            table.card = batch.cards[room_id] = shown
+
+    def _answer_stray(self, room_id: RoomId, act: Act, token: str, batch: Batch) -> None:
+        if isinstance(act, Attach):
+            here = room_id in self.foreign
+            code = Close.SERVER_BUSY if here else Close.NOT_FOUND
+            reason = "This server cannot run that game now." if here else "There is no such room (any more)."
+            gone = Delivery(room_id, self.lease.epoch, 0, 0, [], [], [farewell(act.socket, act.wire, code, reason)])
+            batch.parcels.setdefault(act.web, []).append(gone)
+        elif token and isinstance(act, Reserve):
+            batch.replies[token] = _encode(Reply(False, "not_found", "There is no such room (any more)."))
+        elif token:
+            full = len(self.tables) >= self.config.rooms_per_shard
+            text = "The server has as many rooms as it may." if full else "The game or its options are not valid here."
+            batch.replies[token] = _encode(Reply(False, "server_full" if full else "bad_options", text))
+
+    def _applied_up_to(self) -> str:
+        """The id up to which every entry is applied: what lies behind it may be trimmed."""
+        firsts = [table.arrived[0][0] for table in self._waiting.values()]
+        return _before(min(firsts, key=_parse_id)) if firsts else self.read
+
+
+def _parse_id(entry_id: str) -> tuple[int, int]:
+    ms, _, seq = entry_id.partition("-")
+    return int(ms), int(seq)
+
+
+def _is_before(entry_id: str, applied: str) -> bool:
+    """True when an entry is already applied in a room loaded from its last commit."""
+    return _parse_id(entry_id) <= _parse_id(applied)
+
+
+def _before(entry_id: str) -> str:
+    """The id just before: what a reader gives to get `entry_id` first."""
+    ms, seq = _parse_id(entry_id)
+    return f"{ms}-{seq - 1}" if seq else f"{ms - 1}-{2**64 - 1}"

@@ -1,0 +1,80 @@
+"""What an engine hands to a web process after a commit: bytes that are ready for the socket, and for whom.
+
+One `Parcel` per shard, web process and commit, published inside the commit script; the hub splits it. Everything is
+encoded already, in each wire format that some socket of that process wants.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from rooms.core.ids import RoomId, SocketId
+from rooms.core.inputs import Wire
+
+View = int
+"""Whose view a frame is: a seat number, WATCH, or SHARED where all see the same."""
+WATCH: Final = -1
+SHARED: Final = -2
+
+
+class ViewFrame(msgspec.Struct, frozen=True, array_like=True):
+    """One view's frame at the room's tick. `base` -1: a keyframe. Else the tick of the keyframe it patches."""
+
+    view: View
+    wire: Wire
+    base: int
+    payload: bytes
+
+
+class Broadcast(msgspec.Struct, frozen=True, array_like=True):
+    """An event, for the views listed or for all (None)."""
+
+    offset: int
+    views: tuple[View, ...] | None
+    seats: tuple[int, ...] | None
+    """Who may see it, by seat, where views are shared (SHARED tells nothing about the seat). None: all."""
+    wire: Wire
+    payload: bytes
+
+
+class Direct(msgspec.Struct, frozen=True, array_like=True):
+    """For one socket alone. `view`, when given, is what it sees from now on (a welcome; `payload` is its keyframe).
+
+    `close` > 0: send the payload (a goodbye), then close with that code.
+    """
+
+    socket: SocketId
+    payload: bytes
+    view: View | None = None
+    seat: int = -1
+    close: int = 0
+    reason: str = ""
+
+
+class Delivery(msgspec.Struct, frozen=True, array_like=True):
+    """All that one web process must deliver for one room: in this order, events, frames, directs."""
+
+    room: RoomId
+    epoch: int
+    tick: int
+    offset: int
+    """Of the room's newest event after this commit."""
+    events: list[Broadcast]
+    frames: list[ViewFrame]
+    directs: list[Direct]
+
+
+Parcel = list[Delivery]
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Parcel)
+
+
+def dump_parcel(parcel: Parcel) -> bytes:
+    return _encoder.encode(parcel)
+
+
+def parse_parcel(raw: bytes) -> Parcel:
+    return _decoder.decode(raw)

@@ -1,0 +1,161 @@
+"""Passes over a room: order, counting once, kills in the middle, faults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rooms.core import inputs, tick
+from rooms.core.game import Step
+from rooms.core.ids import WebId
+from rooms.core.inputs import Attach, ChatBody, MoveBody
+from rooms.core.room import dump_live
+from rooms.games import get_rules
+from tests.rooms.core.driver import ANN, BOB, CAT, Driver, codes, kinds
+
+
+@pytest.fixture
+def game() -> Driver:
+    driver = Driver()
+    driver.play()
+    return driver
+
+
+def mover(game: Driver) -> Any:
+    """Who is to move."""
+    return (ANN, BOB)[game.live.state.turn]
+
+
+def test_a_move_counts_once_however_often_it_comes(game: Driver) -> None:
+    who = mover(game)
+    game.move(who, {"cell": 4}, seq=10)
+    cells = list(game.live.state.cells)
+    again = game.move(who, {"cell": 5}, seq=10)
+    assert list(game.live.state.cells) == cells
+    assert again.acks == {game.socket(who)}, "a duplicate is acknowledged again"
+    assert codes(again) == []
+
+
+def test_older_seqs_never_count(game: Driver) -> None:
+    who = mover(game)
+    game.move(who, {"cell": 4}, seq=10)
+    other = mover(game)
+    game.move(other, {"cell": 0}, seq=3)
+    late = game.move(who, {"cell": 1}, seq=9)
+    assert late.refusals == []
+    assert game.live.state.cells[1] == -1
+
+
+def test_a_refused_move_is_answered_with_its_seq_and_counts_as_answered(game: Driver) -> None:
+    who = BOB if mover(game) is ANN else ANN
+    fx = game.move(who, {"cell": 4}, seq=20)
+    assert [(no.seq, no.code) for no in fx.refusals] == [(20, "not_your_turn")]
+    assert game.room.seqs[who.id] == 20
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xc1", b"\x81\xa4cell\xa1x", b"\x81\xa4cell\x63", b"\x90"])
+def test_bytes_that_are_no_move_are_refused(game: Driver, raw: bytes) -> None:
+    who = mover(game)
+    state = game.live.state
+    fx = game.do(who, MoveBody(raw))
+    assert codes(fx) == ["bad_move"]
+    assert game.live.state == state
+
+
+def test_a_stranger_cannot_move_for_somebody(game: Driver) -> None:
+    game.attach(CAT, "watch")
+    forged = inputs.Command(game.socket(CAT), mover(game).id, 50, MoveBody(b"\x81\xa4cell\x04"))
+    game.act(forged)
+    assert list(game.live.state.cells) == [-1] * 9
+    assert codes(game.move(CAT, {"cell": 4})) == ["not_seated"]
+
+
+def test_a_flood_of_moves_in_one_pass_is_bounded(game: Driver) -> None:
+    who = mover(game)
+    many = [game.command(who, MoveBody(b"\x81\xa4cell\x04")) for _ in range(40)]
+    fx = game.act(*many)
+    assert codes(fx).count("slow_down") == 40 - game.live.bounds.moves_per_step
+
+
+def test_the_room_remembers_where_the_log_was_applied(game: Driver) -> None:
+    tick.advance(game.live, [("900-5", game.command(ANN, ChatBody("hello")), "")], game.now)
+    assert game.room.applied == "900-5"
+
+
+def test_a_rule_that_raises_pauses_the_room_and_undoes_the_tick(game: Driver) -> None:
+    def broken(state: Any, *_: Any) -> Step[Any]:
+        raise ZeroDivisionError("a bug in the rules")
+
+    who, cells = mover(game), list(game.live.state.cells)
+    game.live.rules = replace(game.live.rules, step=broken)
+    fx = game.move(who, {"cell": 4})
+    assert codes(fx) == ["paused"]
+    assert kinds(fx) == ["paused"]
+    assert list(game.live.state.cells) == cells
+    assert "ZeroDivisionError" in game.room.fault.trace
+    assert "ZeroDivisionError" not in str(fx.events), "players are not shown the trace"
+    assert codes(game.move(who, {"cell": 4})) == ["paused"]
+    assert kinds(game.do(who, ChatBody("oh"))) == ["chat"], "chat works in a paused room"
+
+
+def test_ticks_are_exact_and_never_drift() -> None:
+    game = Driver(get_rules("snake"))
+    game.play()
+    start = game.room.ms
+    for n in range(1, 95):
+        game.now += 104  # a late engine: the room's own time does not care
+        game.act()
+        if game.room.phase != "playing":
+            break
+        assert game.room.ms - start == n * 100
+
+
+def test_room_time_and_tick_never_go_back(game: Driver) -> None:
+    game.now = 5000
+    game.do(ANN, ChatBody("a"))
+    game.now = 10  # another engine's clock is behind
+    before = game.room.tick
+    game.do(ANN, ChatBody("b"))
+    assert game.room.ms == 5000
+    assert game.room.tick > before
+
+
+def test_nothing_new_is_no_change(game: Driver) -> None:
+    before = game.room.tick
+    fx = game.pass_()
+    assert not fx.changed
+    assert game.room.tick == before
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 8), st.booleans()), max_size=40))
+def test_a_kill_at_any_moment_changes_nothing(script: list[tuple[int, int, bool]]) -> None:
+    """The same entries give the same bytes, whether or not the room was loaded anew between them."""
+    steady, killed = Driver(), Driver()
+    for verb, number, kill in script:
+        who = (ANN, BOB, CAT)[number % 3]
+        for game in (steady, killed):
+            _do(game, verb, number, who)
+        if kill:
+            killed.kill()
+    assert dump_live(steady.live) == dump_live(killed.live)
+    assert list(steady.live.events) == list(killed.live.events)
+
+
+def _do(game: Driver, verb: int, number: int, who: Any) -> None:
+    game.now += 700
+    actions: list[Any] = [
+        lambda: game.attach(who),
+        lambda: game.detach(who),
+        lambda: game.move(who, {"cell": number}),
+        lambda: game.do(who, inputs.ReadyBody(True)),
+        lambda: game.do(who, inputs.StartBody()),
+        lambda: game.do(who, inputs.RematchBody()),
+        lambda: game.act(Attach(game.socket(who), WebId("w2"), who, 0, "play")),
+    ]
+    if game.room.phase != "closed":
+        actions[verb]()
