@@ -50,7 +50,7 @@ class Grid:
         if behind > self._catch_up:
             self.skipped += behind - self._catch_up
             self._count += behind - self._catch_up
-        elif behind:
+        if behind:
             self.overruns += 1
         self._count += 1
         return True
