@@ -48,7 +48,13 @@ class Engine:
         self.counters = Counters()
 
     async def run(self) -> None:
-        """Own, read, advance, commit until told to stop."""
+        """Own, read, advance, commit until told to stop. Raises ShardsDiffer."""
+        try:
+            await self._serve()
+        finally:
+            await self.store.aclose()
+
+    async def _serve(self) -> None:
         await self._until_reached(self.store.check)
         logger.info("engine %s starts; %d shards in all", self.config.name, self.config.shards)
         loops = [
@@ -70,7 +76,6 @@ class Engine:
                 task.cancel()
             ended = await asyncio.gather(*loops, return_exceptions=True)
             await self.holding.let_go()
-            await self.store.aclose()
         for fault in ended:
             if isinstance(fault, Exception):
                 raise fault
