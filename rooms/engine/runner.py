@@ -57,10 +57,11 @@ class Engine:
     async def _serve(self) -> None:
         await self._until_reached(self.store.check)
         logger.info("engine %s starts; %d shards in all", self.config.name, self.config.shards)
+        passing = asyncio.create_task(self._again("pass", self._pass))
         loops = [
+            passing,
             asyncio.create_task(self._again("balance", self._balance)),
             asyncio.create_task(self._again("read", self._read)),
-            asyncio.create_task(self._again("pass", self._pass)),
             asyncio.create_task(self._again("report", self._report)),
         ]
         stopped = asyncio.create_task(self.stop.wait())
@@ -71,7 +72,7 @@ class Engine:
             self.stop.set()
             self.schedule.wake()
             if stopping:  # let a pass end: its shards can then be handed over instead of left to lapse
-                await asyncio.wait(loops, timeout=1.0)
+                await asyncio.wait([passing], timeout=1.0)
             for task in (*loops, stopped):
                 task.cancel()
             ended = await asyncio.gather(*loops, return_exceptions=True)
