@@ -107,7 +107,7 @@ class Game(Protocol):
     SEATS: Seats
     TICK_HZ: int
     Options: type[Any]
-    Move: type[Any]
+    Move: Any  # a struct, or a union of tagged structs, which is no `type`
     State: type[Any]
     View: type[Any]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms.bots.runner import run_bots
+from rooms.bots.runner import live_store, run_bots
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -37,4 +40,7 @@ async def serve(url: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    log.info("bots play at %s", url)
     await run_bots(stop, url)
+    await live_store().aclose()
+    log.info("the bots have stopped")

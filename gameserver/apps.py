@@ -1,0 +1,18 @@
+"""The project as a Django app: it brings the `play` command and the system checks."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class GameServerConfig(AppConfig):
+    """Registers the checks of `gameserver.checks` once Django is ready."""
+
+    name = "gameserver"
+    verbose_name = "Holdfast"
+
+    def ready(self) -> None:
+        """Load the checks: importing the module registers them."""
+        import_module("gameserver.checks")

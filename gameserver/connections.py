@@ -1,0 +1,73 @@
+"""From the two addresses an operator gives (DATABASE_URL, REDIS_URL) to Django's settings for them."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+CACHE_DB = "1"
+
+SQLITE_OPTIONS = {  # several processes share the file: readers never wait, writers queue up to five seconds
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 5,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's settings for one database: SQLite tuned for several processes, PostgreSQL with a pool."""
+    try:
+        # dj_database_url's own type leaves out OPTIONS' real shape, so it is widened here.
+        config: dict[str, Any] = dict(dj_database_url.parse(url))
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL is not understood ({error}). Write sqlite:///path or postgres://user:password@host/name."
+        ) from None
+    engine = str(config.get("ENGINE", ""))
+    if engine.endswith("sqlite3"):
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), **SQLITE_OPTIONS}
+    elif engine.endswith("postgresql"):
+        config["OPTIONS"] = {"pool": True, **config.get("OPTIONS", {})}
+        config["CONN_MAX_AGE"] = 0  # Django asks for this with a pool: the pool keeps the connections
+    return config
+
+
+def cache_url(redis_url: str) -> str:
+    """The address of Django's cache: database 1 of the same Redis.
+
+    A database number that stands in REDIS_URL is obeyed instead (Redis Cluster has only 0, and hosted ones
+    often give you one number): there the key prefix alone keeps the cache apart.
+    """
+    parts = urlsplit(redis_url)
+    query = dict(parse_qsl(parts.query))
+    if parts.scheme == "unix":
+        query.setdefault("db", CACHE_DB)
+        return f"unix://{parts.netloc}{parts.path}?{urlencode(query)}"
+    if parts.path.strip("/") or "db" in query:
+        return redis_url
+    return urlunsplit(parts._replace(path=f"/{CACHE_DB}"))
+
+
+def channel_layer(kind: str, redis_url: str) -> dict[str, Any]:
+    """Django's setting for the one channel layer: `redis` between processes, `memory` within one.
+
+    The pub/sub layer keeps group membership in the processes that have the members, so a dead process leaves
+    nothing behind. Its blocking reads poll, so redis-py's socket timeout does not hurt it.
+    """
+    if kind == "memory":
+        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+    return {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [{"address": redis_url}], "prefix": "hf-layer"},
+    }
+
+
+def without_password(url: str) -> str:
+    """An address as it may be shown: the password replaced by stars."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))

@@ -1,0 +1,60 @@
+"""For those who watch over the process: /healthz says whether it can serve, /metrics what it did.
+
+They are answered before Django: no host check, no redirect and no thread stands between a probe and the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+from typing import Final
+
+from django.conf import settings
+
+from rooms import meters
+from rooms.hub import Hub
+from rooms.store import Store, StoreUnavailable
+from rooms.wire import Receive, Scope, Send
+
+ANSWER_S: Final = 2.0
+
+
+async def probe() -> str:
+    """Why this process cannot serve, in plain words; "" when it can."""
+    hub = Hub.running()
+    if hub is not None and hub.closing:
+        return "The server is shutting down."
+    store = Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            await store.now_ms()
+    except StoreUnavailable as error:
+        return str(error)
+    except TimeoutError:
+        return f"Redis did not answer within {ANSWER_S:g} seconds."
+    return ""
+
+
+async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
+    """200 "ok", or 503 with the reason."""
+    reason = await probe()
+    await _answer(send, 503 if reason else 200, reason or "ok")
+
+
+async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
+    """Prometheus' text format."""
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    meters.gauge("peak_memory_bytes", lambda: peak_kib * 1024)
+    await _answer(send, 200, "\n".join(meters.lines()), "text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _answer(send: Send, status: int, text: str, kind: str = "text/plain; charset=utf-8") -> None:
+    body = f"{text}\n".encode()
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

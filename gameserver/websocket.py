@@ -1,0 +1,206 @@
+"""One WebSocket under Daphne, made fit for games.
+
+browser | bot <-> [this] <-> ASGI application; the hub writes through its wire (rooms/wire.py)
+
+Beyond Daphne's own protocol: frames written straight to the transport, flow control both ways, any close code with
+its reason, headers on accept, empty messages, refusals with an HTTP status, and a deadline for a peer that reads
+nothing. tests/gameserver/test_server_seams.py holds each place where we touch Daphne, autobahn or Twisted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from http import HTTPStatus
+from typing import Any, Final
+
+from autobahn.websocket.types import ConnectionDeny
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet.interfaces import IPushProducer
+from twisted.internet.tcp import Connection
+from zope.interface import implementer
+
+from gameserver.frames import frame
+from rooms import meters
+from rooms.wire import cut_reason
+
+INBOX: Final = 256
+"""Messages an application may leave unread before its socket is not read any more."""
+STALL_S: Final = 30.0
+"""How long a peer may leave the buffer full before it is dropped."""
+
+logger = logging.getLogger(__name__)
+
+
+class DaphneWire:
+    """What the hub writes a socket through; see rooms.wire.Wire."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: GameSocket) -> None:
+        """The wire of one socket, open or not yet."""
+        self._socket = socket
+
+    def write(self, payload: bytes, text: bool) -> None:
+        """Send one message now, at once into the kernel where nothing waits before it."""
+        socket = self._socket
+        if socket.state != socket.STATE_OPEN:
+            return
+        out, transport = frame(payload, text), socket.transport
+        if isinstance(transport, Connection) and not transport.dataBuffer and not transport._tempDataLen:
+            sent = transport.writeSomeData(out)
+            if sent == len(out):
+                return
+            if isinstance(sent, int):  # else it is lost, and the transport finds that out by itself
+                out = out[sent:]
+        transport.write(out)
+
+    @property
+    def buffered(self) -> int:
+        """Bytes the kernel has not taken yet."""
+        transport = self._socket.transport
+        if isinstance(transport, Connection):
+            return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        return 0
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what was written."""
+        self._socket.leave(code, reason)
+
+
+@implementer(IPushProducer)
+class GameSocket(WebSocketProtocol):
+    """Daphne's WebSocket with the above. The server makes one for each handshake."""
+
+    full_since: float | None = None
+    """When (monotonic) more waited than the transport wants to hold; None while it does not."""
+    unread = False
+    """It is not read now, because its application does not take what came."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Not connected yet."""
+        super().__init__(*args, **kwargs)
+        self.wire = DaphneWire(self)
+        self._room = asyncio.Event()
+        self._room.set()
+
+    # -- flow control outward: the transport tells when it is full
+
+    def onOpen(self) -> None:
+        """Take over from the HTTP channel, which is still the transport's producer."""
+        super().onOpen()
+        self.transport.unregisterProducer()
+        self.registerProducer(self, True)
+
+    def pauseProducing(self) -> None:
+        """More than 64 KiB wait."""
+        self.full_since = time.monotonic()
+        self._room.clear()
+
+    def resumeProducing(self) -> None:
+        """All was taken."""
+        self.full_since = None
+        self._room.set()
+
+    def stopProducing(self) -> None:
+        """The connection is lost."""
+        self._room.set()
+
+    async def room(self) -> None:
+        """Wait until the peer takes what is written: what makes an application's `send` wait."""
+        if not self._room.is_set():
+            await self._room.wait()
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """The end, however it came."""
+        self._room.set()
+        super().onClose(wasClean, code, reason)
+
+    # -- flow control inward
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        """Hand a message on; stop reading when the application does not take them."""
+        super().onMessage(payload, isBinary)
+        if not self.unread and self.application_queue.qsize() > INBOX:
+            self.unread = True
+            meters.count("sockets_unread")
+            self.transport.pauseProducing()
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        """Hold a message in pieces to the limit of one piece: nobody needs more room by cutting it up."""
+        super().onMessageFrameBegin(length)
+        if not self.failedByMe and self.message_data_total_length > self.maxFramePayloadSize:
+            self._max_message_size_exceeded(
+                self.message_data_total_length, self.maxFramePayloadSize, "the message is too big"
+            )
+
+    # -- what the application sends
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        """One ASGI event from the application."""
+        kind = message["type"]
+        if kind == "websocket.send" and self.state != self.STATE_CONNECTING:
+            data = message.get("bytes")
+            payload = data if data is not None else str(message.get("text") or "").encode()
+            self.wire.write(payload, data is None)
+        elif kind == "websocket.accept":
+            self._accept(message)
+        elif kind == "websocket.close" and self.state != self.STATE_CONNECTING:
+            self.leave(message.get("code") or 1000, message.get("reason") or "")
+        elif kind == "websocket.http.response.start":
+            self._deny(message["status"])
+        elif kind != "websocket.http.response.body":
+            super().handle_reply(message)
+
+    def _accept(self, message: dict[str, Any]) -> None:
+        if not hasattr(self, "handshake_deferred"):
+            return  # the peer is gone, or was refused for taking too long
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in message.get("headers") or ()}
+        if any(set("\r\n\0") & set(text) for pair in headers.items() for text in pair):
+            raise ValueError("a header of websocket.accept has a control character")
+        deferred = self.handshake_deferred
+        del self.handshake_deferred
+        deferred.callback((message.get("subprotocol"), headers))
+
+    def _deny(self, status: int) -> None:
+        if hasattr(self, "handshake_deferred"):
+            self.handshake_deferred.errback(ConnectionDeny(status, HTTPStatus(status).phrase))
+            del self.handshake_deferred
+            self.server.protocol_disconnected(self)
+
+    def leave(self, code: int, reason: str) -> None:
+        """Close with any code and a reason. Nothing happens when it is closing already."""
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=code, reasonUtf8=cut_reason(reason).encode() or None)
+
+    def serverClose(self, code: int | None = None) -> None:
+        """Daphne's own way to close."""
+        self.leave(code or 1000, "")
+
+    # -- called by Daphne's clocks, every one or two seconds: an exception here would stop them for all sockets
+
+    def check_timeouts(self) -> None:
+        """Deadlines of this socket."""
+        try:
+            super().check_timeouts()
+            if self.unread and self.application_queue.empty():
+                self.unread = False
+                self.transport.resumeProducing()
+            if self.full_since is not None and time.monotonic() - self.full_since > STALL_S:
+                meters.count("sockets_stalled")
+                self.dropConnection(abort=True)
+        except Exception:
+            logger.exception("a socket's deadlines failed; it is dropped")
+            self.transport.abortConnection()
+
+    def handle_exception(self, exception: Exception) -> None:
+        """The application failed: 500 before the handshake, 1011 after it."""
+        try:
+            if hasattr(self, "handshake_deferred"):
+                self._deny(500)
+            else:
+                self.leave(1011, "Something went wrong here.")
+        except Exception:
+            logger.exception("a failed socket could not be closed; it is dropped")
+            self.transport.abortConnection()

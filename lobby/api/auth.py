@@ -1,0 +1,34 @@
+"""Who calls the API: a bearer token that counts, within its limits, with the scope that the call needs."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.http import HttpRequest
+from ninja.security import HttpBearer
+
+from lobby.errors import LobbyError
+from lobby.throttle import API_ADDRESS, API_STRANGER, API_TOKEN, address_of, spend
+from lobby.tokens import SCOPE_WORDS, Caller, Scope, find_caller
+
+
+class Bearer(HttpBearer):
+    """`Authorization: Bearer hf_...`"""
+
+    async def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
+        """The caller; None for a token that does not count. Raises LobbyError beyond a limit."""
+        address = address_of(request)
+        caller = await find_caller(token)
+        if caller is None:
+            await spend((API_STRANGER, address))
+            return None
+        await spend((API_TOKEN, str(caller.token)), (API_ADDRESS, address))
+        return caller
+
+
+def caller_with(request: HttpRequest, scope: Scope) -> Caller:
+    """The caller, if its token has `scope`. Raises LobbyError."""
+    caller: Caller = cast(Any, request).auth
+    if scope not in caller.scopes:
+        raise LobbyError("scope_missing", f"This token lacks the scope “{scope}” ({SCOPE_WORDS[scope].lower()}).", 403)
+    return caller

@@ -1,0 +1,128 @@
+"""The calls of the API: each reads what came, asks a service, and gives the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from django.db.models import Q
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from lobby.api.auth import caller_with
+from lobby.api.types import (
+    GameOut,
+    MatchOut,
+    OpenIn,
+    PlacedOut,
+    PlayIn,
+    Problem,
+    RoomOut,
+    SeatsOut,
+    match_out,
+    placed,
+    room_out,
+)
+from lobby.errors import unknown_room
+from lobby.gallery import json_schema, rules_of
+from lobby.models import Match
+from lobby.picture import LONGEST_LIST, Filter
+from lobby.services import find_room, list_rooms, open_room, quick_play
+from lobby.throttle import OPEN_GUEST, spend
+from rooms.core.game import Rules
+from rooms.games.registry import find_games
+
+router = Router()
+
+REFUSED = {401: Problem, 403: Problem, 404: Problem, 429: Problem, 503: Problem}
+REFUSED_BODY = {**REFUSED, 409: Problem, 422: Problem}
+
+
+@router.get("/games", response={200: list[GameOut], **REFUSED}, tags=["games"], summary="All games")
+async def games(request: HttpRequest) -> list[GameOut]:
+    """Every game, with the JSON schemas of its options and moves. Needs the scope `read`."""
+    caller_with(request, "read")
+    return [game_out(rules) for rules in find_games().values()]
+
+
+@router.get("/games/{slug}", response={200: GameOut, **REFUSED}, tags=["games"], summary="One game")
+async def game(request: HttpRequest, slug: str) -> GameOut:
+    """Needs the scope `read`."""
+    caller_with(request, "read")
+    return game_out(rules_of(slug))
+
+
+@router.get("/rooms", response={200: list[RoomOut], **REFUSED}, tags=["rooms"], summary="Open rooms")
+async def rooms(
+    request: HttpRequest,
+    game: str = "",
+    seats: Annotated[bool, Query(description="Only rooms with a free seat.")] = False,
+    order: Literal["open", "new", "full"] = "open",
+    limit: Annotated[int, Query(ge=1, le=LONGEST_LIST)] = 50,
+) -> list[RoomOut]:
+    """The public rooms. Needs the scope `read`."""
+    caller_with(request, "read")
+    return [room_out(request, card) for card in await list_rooms(Filter(game, seats, order, limit))]
+
+
+@router.get("/rooms/{room}", response={200: RoomOut, **REFUSED}, tags=["rooms"], summary="One room")
+async def room(request: HttpRequest, room: str) -> RoomOut:
+    """A room by its id, private or not: whoever knows the id is invited. Needs the scope `read`."""
+    caller_with(request, "read")
+    card = await find_room(room)
+    if card is None:
+        raise unknown_room()
+    return room_out(request, card)
+
+
+@router.post("/rooms", response={201: PlacedOut, **REFUSED_BODY}, tags=["rooms"], summary="Open a room")
+async def open_one(request: HttpRequest, body: OpenIn) -> tuple[int, PlacedOut]:
+    """The caller becomes its host. Connect to `socket` soon: an empty room closes. Needs the scope `open`."""
+    caller = caller_with(request, "open")
+    await spend((OPEN_GUEST, caller.player.id))
+    opened = await open_room(caller.player, body.game, body.options, body.size, body.private)
+    return 201, placed(request, opened)
+
+
+@router.post("/play", response={200: PlacedOut, **REFUSED_BODY}, tags=["rooms"], summary="Play at once")
+async def play(request: HttpRequest, body: PlayIn) -> PlacedOut:
+    """A room where a seat is held for the caller for some seconds: an open one, or a new one that bots will fill.
+
+    Needs the scope `play`.
+    """
+    caller = caller_with(request, "play")
+    await spend((OPEN_GUEST, caller.player.id))
+    return placed(request, await quick_play(caller.player, body.game))
+
+
+@router.get("/matches", response={200: list[MatchOut], **REFUSED}, tags=["matches"], summary="Finished matches")
+async def matches(
+    request: HttpRequest,
+    game: str = "",
+    before: Annotated[int | None, Query(ge=1, description="Only those before this id.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> list[MatchOut]:
+    """The newest first; those of private rooms only when the caller took part. Needs the scope `read`."""
+    caller = caller_with(request, "read")
+    seen = Q(private=False) | Q(finishes__player=caller.player.id)
+    found = Match.objects.filter(seen).distinct().order_by("-pk").prefetch_related("finishes")
+    if game:
+        found = found.filter(game=game)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return [match_out(match) async for match in found[:limit]]
+
+
+def game_out(rules: Rules) -> GameOut:
+    """A game as the API tells it."""
+    return GameOut(
+        slug=rules.slug,
+        title=rules.title,
+        summary=rules.summary,
+        version=rules.version,
+        seats=SeatsOut(min=rules.seats.min, max=rules.seats.max, teams=rules.seats.teams),
+        tick_hz=rules.tick_hz,
+        late_join=rules.late_join,
+        strengths=list(rules.strengths),
+        options=json_schema(rules.options),
+        move=json_schema(rules.move),
+    )

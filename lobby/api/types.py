@@ -1,0 +1,165 @@
+"""What the API takes and gives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from ninja import Field, Schema
+
+from lobby.models import Match
+from rooms.core.facts import Card
+
+
+class Problem(Schema):
+    """Why a request was refused (RFC 9457, application/problem+json). `code` is for programs, `detail` for people."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: dict[str, str] = Field(default_factory=dict, description="What was wrong, by field.")
+
+
+class SeatsOut(Schema):
+    """How many may play; with `teams` > 0, seat s belongs to team s % teams."""
+
+    min: int
+    max: int
+    teams: int
+
+
+class GameOut(Schema):
+    """A game that can be played here."""
+
+    slug: str
+    title: str
+    summary: str
+    version: int
+    seats: SeatsOut
+    tick_hz: int = Field(description="Steps a second; 0: time moves with each move.")
+    late_join: bool
+    strengths: list[str] = Field(description="Of its built-in bot, weakest first.")
+    options: dict[str, Any] = Field(description="JSON schema of the options a room may be opened with.")
+    move: dict[str, Any] = Field(description="JSON schema of a move, as sent over the WebSocket.")
+
+
+class RoomOut(Schema):
+    """An open room."""
+
+    room: str
+    page: str = Field(description="Address of the page where people play.")
+    socket: str = Field(description="Address of the WebSocket for programs with a bearer token.")
+    game: str
+    phase: str
+    paused: bool
+    size: int
+    players: int
+    bots: int
+    spectators: int
+    host: str
+    names: list[str]
+    options: dict[str, Any]
+    private: bool
+    quick: bool
+    joinable: bool = Field(description="A seat is free.")
+    opened_at: datetime
+    match: int
+
+
+class PlacedOut(Schema):
+    """Where to go."""
+
+    room: str
+    page: str
+    socket: str
+
+
+class OpenIn(Schema):
+    """A room to open. Options that are left out have the game's defaults."""
+
+    game: str
+    options: dict[str, Any] = Field(default_factory=dict)
+    size: int | None = None
+    private: bool = False
+
+    model_config = {"extra": "forbid"}
+
+
+class PlayIn(Schema):
+    """Which game to play at once."""
+
+    game: str
+
+    model_config = {"extra": "forbid"}
+
+
+class FinishOut(Schema):
+    """One player's part in a match."""
+
+    seat: int
+    name: str
+    kind: str
+    strength: str
+    rank: int
+    score: int
+
+
+class MatchOut(Schema):
+    """A finished match."""
+
+    id: int
+    game: str
+    version: int
+    reason: str
+    ticks: int
+    started_at: datetime
+    ended_at: datetime
+    finishes: list[FinishOut]
+
+
+def placed(request: HttpRequest, room: str) -> PlacedOut:
+    """A room's addresses."""
+    page = request.build_absolute_uri(reverse("lobby:room", args=[room]))
+    socket = request.build_absolute_uri(f"/ws/token/rooms/{room}/").replace("http", "ws", 1)
+    return PlacedOut(room=room, page=page, socket=socket)
+
+
+def room_out(request: HttpRequest, card: Card) -> RoomOut:
+    """A room as the API tells it."""
+    where = placed(request, card.room)
+    return RoomOut(
+        **where.dict(),
+        game=card.game,
+        phase=card.phase,
+        paused=card.paused,
+        size=card.size,
+        players=card.players,
+        bots=card.bots,
+        spectators=card.spectators,
+        host=card.host,
+        names=list(card.names),
+        options=card.options,
+        private=card.private,
+        quick=card.quick,
+        joinable=card.joinable,
+        opened_at=datetime.fromtimestamp(card.opened_ms / 1000, UTC),
+        match=card.match,
+    )
+
+
+def match_out(match: Match) -> MatchOut:
+    """A match as the API tells it; its finishes must have been fetched. The room's id stays unsaid: it is a key."""
+    return MatchOut(
+        id=match.pk,
+        game=match.game,
+        version=match.version,
+        reason=match.reason,
+        ticks=match.ticks,
+        started_at=match.started_at,
+        ended_at=match.ended_at,
+        finishes=[FinishOut.from_orm(finish) for finish in match.finishes.all()],
+    )

@@ -1,0 +1,1 @@
+"""runlobby: the lobby worker. token: make a bearer token."""

@@ -1,0 +1,62 @@
+"""Writes finished matches into the database, each once: the outbox brings them at least once, a key keeps one.
+
+engine -> commit -> outbox of the shard -> [records] -> Match, Finish -> done
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from asgiref.sync import sync_to_async
+from django.db import transaction
+
+from lobby.models import Finish, Match
+from rooms.core.facts import Finisher, MatchOver
+
+logger = logging.getLogger(__name__)
+
+
+def record_match(over: MatchOver) -> bool:
+    """Record one match with everybody's part in it, in one transaction. False when it was recorded before."""
+    with transaction.atomic():
+        match, created = Match.objects.get_or_create(
+            room=over.room,
+            incarnation=over.incarnation,
+            number=over.match,
+            defaults={
+                "game": over.game,
+                "version": over.version,
+                "options": over.options,
+                "seed": over.seed,
+                "private": over.private,
+                "reason": over.reason[:200],
+                "ticks": over.ticks,
+                "started_at": _moment(over.started_ms),
+                "ended_at": _moment(over.ended_ms),
+            },
+        )
+        if created:
+            Finish.objects.bulk_create([_finish(match, finisher) for finisher in over.finishers])
+    return created
+
+
+arecord_match = sync_to_async(record_match)
+
+
+def _finish(match: Match, part: Finisher) -> Finish:
+    return Finish(
+        match=match,
+        seat=part.seat,
+        player=part.player,
+        name=part.name,
+        kind=part.kind,
+        strength=part.strength,
+        rank=part.rank,
+        score=part.score,
+    )
+
+
+def _moment(ms: int) -> datetime:
+    """Milliseconds since 1970 as a time with its zone."""
+    return datetime.fromtimestamp(ms / 1000, UTC)

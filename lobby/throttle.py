@@ -1,0 +1,70 @@
+"""How often one guest, token or address may do what costs something. Counted in Django's cache, in fixed windows.
+
+A cache that cannot be reached is an answer too: 503, because a limit that fails open is none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils import timezone
+from django_redis.exceptions import ConnectionInterrupted
+
+from lobby.errors import slow_down, store_down
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many a window, for whoever is counted under this name."""
+
+    name: str
+    times: int
+    window_s: int
+
+
+OPEN_GUEST: Final = Limit("open-guest", 12, 60)
+OPEN_ADDRESS: Final = Limit("open-address", 60, 60)
+LOOK_ADDRESS: Final = Limit("look-address", 120, 60)
+"""Tries to join by id: nobody finds a room by guessing 128 bits, and nobody may try fast."""
+TOKEN_GUEST: Final = Limit("token-guest", 10, 3600)
+API_TOKEN: Final = Limit("api-token", 300, 60)
+API_ADDRESS: Final = Limit("api-address", 600, 60)
+API_STRANGER: Final = Limit("api-stranger", 60, 60)
+"""Calls without a token that counts, of one address."""
+
+Spend = tuple[Limit, str]
+
+
+async def spend(*spends: Spend) -> None:
+    """Count one use under each (limit, who). Raises LobbyError 429 when one is over, 503 without the cache."""
+    await sync_to_async(_spend_all, thread_sensitive=False)(spends)
+
+
+def address_of(request: HttpRequest) -> str:
+    """The caller's address. Behind our own proxy (HOLDFAST_TLS), the one it tells in X-Real-IP."""
+    told = request.META.get("HTTP_X_REAL_IP", "") if settings.BEHIND_TLS else ""
+    return told or request.META.get("REMOTE_ADDR") or "unknown"
+
+
+def _spend_all(spends: Sequence[Spend]) -> None:
+    now = timezone.now().timestamp()
+    try:
+        for limit, who in spends:
+            _spend(limit, who, now)
+    except ConnectionInterrupted as error:
+        raise store_down() from error
+
+
+def _spend(limit: Limit, who: str, now: float) -> None:
+    window, passed = divmod(now, limit.window_s)
+    key = f"throttle:{limit.name}:{who}:{int(window)}"
+    cache.add(key, 0, timeout=limit.window_s + 1)
+    if cache.incr(key) > limit.times:
+        raise slow_down(max(1, math.ceil(limit.window_s - passed)))

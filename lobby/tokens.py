@@ -1,0 +1,101 @@
+"""Bearer tokens: made once and shown once, kept as a digest, looked up by it.
+
+A token has 256 random bits, so a plain SHA-256 is enough: there is nothing to guess that a slow hash would protect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal, get_args
+
+from django.utils import timezone
+
+from lobby.errors import LobbyError
+from lobby.models import Token
+from lobby.names import BadName, tidy_name
+from rooms.core.ids import PlayerId
+from rooms.core.inputs import Player
+
+PREFIX: Final = "hf_"
+Scope = Literal["read", "play", "open"]
+SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
+SCOPE_WORDS: Final[dict[Scope, str]] = {
+    "read": "See games, rooms and matches",
+    "play": "Take a seat: quick play, and connect to rooms",
+    "open": "Open new rooms",
+}
+MOST_TOKENS: Final = 10
+"""Living tokens of one guest."""
+USED_EVERY: Final = timedelta(minutes=1)
+"""How exact `used_at` is: a busy program must not write to the database at every call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A program that showed a token that counts: which one, who it plays as, what it may do."""
+
+    token: int
+    player: Player
+    scopes: frozenset[str]
+
+
+def digest_of(token: str) -> str:
+    """What the database keeps of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def tidy_scopes(scopes: list[str]) -> list[str]:
+    """The scopes in their usual order. Raises LobbyError when one is unknown or there is none."""
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown:
+        message = f"There is no scope {', '.join(unknown)}; choose from {', '.join(SCOPES)}."
+        raise LobbyError("unknown_scope", message, fields={"scopes": message})
+    if not scopes:
+        message = "Choose at least one thing that it may do."
+        raise LobbyError("no_scope", message, fields={"scopes": message})
+    return [scope for scope in SCOPES if scope in scopes]
+
+
+async def make_token(name: str, scopes: list[str], owner: str = "") -> tuple[str, Token]:
+    """A new token: its text, which nobody can learn again, and its row. Raises LobbyError."""
+    try:
+        name = tidy_name(name)
+    except BadName as error:
+        raise LobbyError("bad_name", str(error), fields={"name": str(error)}) from error
+    scopes = tidy_scopes(scopes)
+    if owner and await tokens_of(owner).acount() >= MOST_TOKENS:
+        raise LobbyError("too_many_tokens", f"You have {MOST_TOKENS} tokens. Revoke one before you make another.", 409)
+    text = PREFIX + secrets.token_urlsafe(32)
+    row = await Token.objects.acreate(
+        digest=digest_of(text),
+        hint=text[:9],
+        name=name,
+        player=f"a-{secrets.token_urlsafe(12)}",
+        owner=owner,
+        scopes=scopes,
+    )
+    return text, row
+
+
+def tokens_of(owner: str):  # type: ignore[no-untyped-def]  # the query set's own type has two unstable parameters
+    """The living tokens of a guest, newest first."""
+    return Token.objects.filter(owner=owner, revoked_at=None)
+
+
+async def revoke_token(token: int, owner: str) -> bool:
+    """End a token of `owner`'s. False when there is no such living one."""
+    return bool(await tokens_of(owner).filter(pk=token).aupdate(revoked_at=timezone.now()))
+
+
+async def find_caller(text: str) -> Caller | None:
+    """Who shows `text`: one look-up, and at most one write a minute to say that the token was used."""
+    row = await Token.objects.filter(digest=digest_of(text), revoked_at=None).afirst()
+    if row is None:
+        return None
+    now = timezone.now()
+    if row.used_at is None or now - row.used_at > USED_EVERY:
+        await Token.objects.filter(pk=row.pk).aupdate(used_at=now)
+    return Caller(row.pk, Player(PlayerId(row.player), row.name, "api"), frozenset(row.scopes))

@@ -1,0 +1,97 @@
+"""The lobby itself: the games, the live list of open rooms, joining by link, and one's own name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from lobby.errors import LobbyError, unknown_room
+from lobby.forms import JoinForm, NameForm
+from lobby.gallery import all_shown
+from lobby.identity import Guest, PlayerRequest, write_cookie
+from lobby.picture import Filter
+from lobby.rows import Row, row_of
+from lobby.services import find_room, list_rooms
+from lobby.throttle import LOOK_ADDRESS, address_of, spend
+from lobby.views.answers import refusals_are_pages, way_back
+from rooms.core.inputs import Player
+
+
+@require_GET
+async def home(request: PlayerRequest) -> HttpResponse:
+    """`/`: ?game=SLUG and ?seats=1 filter the list for those without JavaScript, and keep the filter in the address."""
+    return await _home(request, JoinForm())
+
+
+@require_POST
+@refusals_are_pages
+async def join(request: PlayerRequest) -> HttpResponse:
+    """`/join/`: from a pasted link or id to the room. What is wrong is said beside the field."""
+    await spend((LOOK_ADDRESS, address_of(request)))
+    form = JoinForm(request.POST)
+    if form.is_valid():
+        if await find_room(form.cleaned_data["room"]):
+            return _gone_to(request, reverse("lobby:room", args=[form.cleaned_data["room"]]))
+        form.add_error("room", unknown_room().message)
+    if _by_htmx(request):
+        return render(request, "lobby/_join.html", {"join": form})
+    return await _home(request, form, status=422)
+
+
+@require_http_methods(["GET", "POST"])
+async def name(request: PlayerRequest) -> HttpResponse:
+    """`/name/`: choose a name; ?next= leads back to where one came from."""
+    back = way_back(request, request.POST.get("next") or request.GET.get("next") or "")
+    if request.method == "GET":
+        initial = {"name": request.player.name} if request.guest.picked else None
+        return render(request, "lobby/name.html", {"form": NameForm(initial=initial), "next": back, "page": "name"})
+    form = NameForm(request.POST)
+    if form.is_valid():
+        return _named(request, form.cleaned_data["name"], back)
+    if _by_htmx(request):
+        return render(request, "lobby/_who.html", {"name_form": form})
+    return render(request, "lobby/name.html", {"form": form, "next": back, "page": "name"}, status=422)
+
+
+def _named(request: PlayerRequest, name: str, back: str) -> HttpResponse:
+    """The name is the guest's from now on."""
+    guest = Guest(Player(request.player.id, name), picked=True)
+    request.guest, request.player = guest, guest.player
+    response = render(request, "lobby/_who.html", {"saved": True}) if _by_htmx(request) else HttpResponseRedirect(back)
+    write_cookie(response, guest, secure=request.is_secure())
+    return response
+
+
+async def _home(request: PlayerRequest, join: JoinForm, status: int = 200) -> HttpResponse:
+    wanted = Filter(game=request.GET.get("game", ""), seats=bool(request.GET.get("seats")))
+    context: dict[str, Any] = {
+        "page": "home",
+        "games": all_shown(),
+        "rooms": await _rows(wanted),
+        "wanted": wanted,
+        "join": join,
+    }
+    return render(request, "lobby/home.html", context, status=status)
+
+
+async def _rows(wanted: Filter) -> list[Row] | None:
+    """The list, or None when it cannot be had: the page then says so and offers the rest."""
+    try:
+        return [row_of(card) for card in await list_rooms(wanted)]
+    except LobbyError:
+        return None
+
+
+def _by_htmx(request: HttpRequest) -> bool:
+    return bool(getattr(request, "htmx", False))
+
+
+def _gone_to(request: HttpRequest, address: str) -> HttpResponse:
+    """A redirect; htmx follows one in a header, because a browser would hide the plain one from it."""
+    if _by_htmx(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

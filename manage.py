@@ -1,0 +1,28 @@
+#!/usr/bin/env python3
+"""Django's command line for Holdfast: `make play` calls `manage.py play`; so can you."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+OLDEST_PYTHON = (3, 11)
+
+
+def main() -> None:
+    """Run one management command, or say what is missing before it can run."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = sys.version.split()[0]
+        sys.exit(f"Holdfast needs Python 3.11 or newer; this is {found}. `make play` looks for a newer one.")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
+    try:
+        from django.core.management import execute_from_command_line  # noqa: PLC0415  (only once Python is known to do)
+    except ModuleNotFoundError as missing:
+        if missing.name != "django":
+            raise
+        sys.exit("Django is not installed for this Python. Run `make play`, or use .venv/bin/python manage.py ...")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

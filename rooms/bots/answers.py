@@ -1,0 +1,78 @@
+"""Who waits for the answer to which input.
+
+The room's ack says that everything up to a seq is answered, the refused among it too, and the refusals themselves
+may be written right behind it. So an ack is believed once something other than a refusal follows, or soon after.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from rooms.bots.errors import Ended, Forgotten, Refused
+from rooms.bots.outbox import Outbox
+
+SETTLE_S: Final = 0.03
+"""How long a refusal may come behind the ack that covers it, when nothing else comes."""
+
+
+class Answers:
+    """The outbox, and a future for each caller who wants to know how an input fared."""
+
+    def __init__(self) -> None:
+        self.outbox = Outbox()
+        self.put: Callable[[Callable[[int], bytes]], int] = self.outbox.put
+        self.next: Callable[[], bytes | None] = self.outbox.next
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+        self._counted: list[int] = []
+
+    async def wait(self, seq: int) -> None:
+        """Wait until input `seq`, just put, is answered. Raises Refused, Forgotten or Ended."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting[seq] = future
+        try:
+            await future
+        finally:
+            self._waiting.pop(seq, None)
+
+    def count(self, seq: int) -> None:
+        """Everything up to `seq` is answered: it counts, unless a refusal comes now. `believe` makes it so."""
+        if self._waiting and not self._counted:
+            asyncio.get_running_loop().call_later(SETTLE_S, self.believe)
+        self._counted += self.outbox.answer(seq)
+
+    def believe(self) -> None:
+        """What was answered and not refused until now does count."""
+        counted, self._counted = self._counted, []
+        self._settle(counted, None)
+
+    def refuse(self, seq: int, refusal: Refused) -> None:
+        """Input `seq` was refused."""
+        self.outbox.refuse(seq)
+        self._settle([seq], refusal)
+
+    def reconnect(self, seq: int) -> None:
+        """A new connection's welcome: everything up to `seq` was answered, the rest goes out again.
+
+        An input that was refused while nobody listened passes for one that counted; the view shows which.
+        """
+        self._settle(self.outbox.reconnect(seq), None)
+
+    def restart(self, seq: int) -> None:
+        """The room is another one: nobody can say what became of the inputs that waited."""
+        self._settle(self.outbox.restart(seq), Forgotten("the room was opened anew"))
+
+    def end(self, end: Ended) -> None:
+        """There will be no more answers."""
+        self._settle(list(self._waiting), end)
+
+    def _settle(self, seqs: Iterable[int], error: Exception | None) -> None:
+        for seq in seqs:
+            future = self._waiting.pop(seq, None)
+            if future is None or future.done():
+                continue
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)

@@ -1,0 +1,239 @@
+"""One player's socket: from the handshake to the log, and nothing between that waits.
+
+browser | bot -> [consumer] -> hub -> log
+
+A plain ASGI application: no Channels dispatch, no thread, no task for a message, no channel layer. What comes back is
+written by the hub straight to the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Final, cast
+
+import msgspec
+
+from rooms import meters
+from rooms.bodies import Commanding, body_of
+from rooms.core.facts import Card
+from rooms.core.game import Rules
+from rooms.core.ids import ROOM_ID, PlayerId, RoomId
+from rooms.core.inputs import JSON, Command, Player, Resume
+from rooms.games import get_rules
+from rooms.hub import Hub
+from rooms.limits import Allowance
+from rooms.link import Link
+from rooms.protocol import client, codec, server
+from rooms.protocol.closing import Close
+from rooms.relay import RelayRefused, check, encode
+from rooms.store import StoreUnavailable
+from rooms.wire import EXTENSION, AsgiWire, Receive, Scope, Send, Wire
+
+HELLO_S: Final = 10.0
+GOODBYE_S: Final = 5.0
+"""How long a socket that was told goodbye is waited for."""
+LOOK_S: Final = 30.0
+"""How long a room is looked for while Redis cannot be reached."""
+INTERNAL: Final = 1011
+NOBODY: Final = Player(PlayerId(""), "")
+
+logger = logging.getLogger(__name__)
+
+
+class Farewell(Exception):  # how a visit ends, not a fault
+    """The socket is to be closed with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+class Gone(Exception):  # how a visit ends, not a fault
+    """The socket is gone."""
+
+
+async def room_consumer(scope: Scope, receive: Receive, send: Send) -> None:
+    """The ASGI application of a room's socket. The scope names the player and the room (rooms/routing.py)."""
+    if (await receive())["type"] != "websocket.connect":
+        return
+    offered = scope.get("subprotocols") or []
+    chosen = next((name for name in offered if name in codec.SUBPROTOCOLS), None)
+    await send({"type": "websocket.accept", "subprotocol": chosen})
+    extension: Wire | None = (scope.get("extensions") or {}).get(EXTENSION)
+    fallback = None if extension is not None else AsgiWire(send)
+    wire = cast(Wire, extension or fallback)
+    room = str(scope["url_route"]["kwargs"]["room"])
+    player: Player | None = scope.get("player")
+    link = Link(RoomId(room), player or NOBODY, codec.SUBPROTOCOLS.get(chosen or "", JSON), wire)
+    visit = Visit(link, receive)
+    try:
+        await visit.run(player is not None, bool(offered) and chosen is None)
+    finally:
+        visit.leave()
+        if fallback is not None:
+            await fallback.stop()
+
+
+class Visit:
+    """One connection from hello to goodbye."""
+
+    def __init__(self, link: Link, receive: Receive) -> None:
+        """`link` is open but not in the room."""
+        self.link, self._receive = link, receive
+        self._allowance = Allowance(time.monotonic())
+        self._hub = Hub.of_loop()
+        self._rules: Rules | None = None
+
+    async def run(self, known: bool, strange: bool) -> None:
+        """Serve the socket until it is gone. `known`: its player is; `strange`: it offered no subprotocol of ours."""
+        try:
+            self._admit(known, strange)
+            hello = await self._hello()
+            self._rules = get_rules((await self._find()).game)
+            self.link.want = hello.want
+            if hello.incarnation:
+                self.link.resume = Resume(hello.incarnation, hello.offset)
+            self._hub.join(self.link)
+            while True:
+                self._take(await self._message())
+        except Farewell as end:
+            await self._see_off(end)
+        except Gone:
+            return
+        except Exception:  # one socket's fault is its own (law 7)
+            meters.count("consumer_faults")
+            logger.exception("the socket of player %s in room %s failed", self.link.player.id, self.link.room)
+            await self._see_off(Farewell(INTERNAL, "Something went wrong here. Connect again."))
+
+    def leave(self) -> None:
+        """The socket is gone, whatever ended it."""
+        self.link.closed = True
+        self._hub.leave(self.link)
+
+    # -- before the room
+
+    def _admit(self, known: bool, strange: bool) -> None:
+        if self._hub.closing:
+            raise Farewell(Close.SERVER_BUSY, "The server restarts. Connect again.")
+        if strange:
+            names = " or ".join(codec.SUBPROTOCOLS)
+            raise Farewell(Close.BAD_MESSAGE, f"Offer the subprotocol {names}.")
+        if not known:
+            raise Farewell(Close.FORBIDDEN, "You are not known here. Open the page first, or send a valid token.")
+        if ROOM_ID.match(self.link.room) is None:
+            raise Farewell(Close.NOT_FOUND, "There is no such room.")
+
+    async def _hello(self) -> client.Hello:
+        try:
+            async with asyncio.timeout(HELLO_S):
+                hello = self._parse(await self._message())
+        except TimeoutError:
+            raise Farewell(Close.NO_HELLO, f"Say hello within {HELLO_S:g} seconds.") from None
+        if not isinstance(hello, client.Hello):
+            raise Farewell(Close.BAD_MESSAGE, "The first message must be hello.")
+        return hello
+
+    async def _find(self) -> Card:
+        """The room's card. While Redis cannot be reached the client is told, and waits."""
+        until, told = time.monotonic() + LOOK_S, False
+        while True:
+            try:
+                raw = await self._hub.store.card(self.link.room)
+            except StoreUnavailable as error:
+                if time.monotonic() > until:
+                    raise Farewell(Close.SERVER_BUSY, "The rooms cannot be reached. Try again.") from error
+                if not told:
+                    self.link.say(server.Status("degraded", str(error)))
+                    told = True
+                await asyncio.sleep(0.5)
+                continue
+            if told:
+                self.link.say(server.Status("ok"))
+            if raw is None:
+                raise Farewell(Close.NOT_FOUND, "There is no such room, or it has closed.")
+            return msgspec.msgpack.decode(raw, type=Card)
+
+    # -- reading
+
+    async def _message(self) -> bytes | str:
+        while True:
+            event = await self._receive()
+            if event["type"] == "websocket.disconnect":
+                raise Gone
+            if not self.link.closed:
+                text = event.get("text")
+                return text if text is not None else cast(bytes, event["bytes"])
+
+    def _parse(self, raw: bytes | str) -> client.FromClient:
+        try:
+            if self.link.text and not isinstance(raw, str):
+                raise codec.Malformed("the JSON subprotocol takes text messages")
+            return codec.parse_client(raw, self.link.wire_format)
+        except codec.Malformed as error:
+            meters.count("messages_malformed")
+            raise Farewell(Close.BAD_MESSAGE, str(error)) from error
+
+    def _take(self, raw: bytes | str) -> None:
+        """One message of a client that has said hello."""
+        meters.count("messages_received")
+        message = self._parse(raw)
+        now = time.monotonic()
+        if not self._allowance.message(now, len(raw)):
+            self._slow_down(message, now)
+        elif isinstance(message, client.Ping):
+            self.link.say(server.Pong(message.n, message.time, time.time_ns() / 1_000_000))
+        elif isinstance(message, client.Hello):
+            raise Farewell(Close.BAD_MESSAGE, "Say hello once.")
+        elif self.link.view is None:
+            raise Farewell(Close.BAD_MESSAGE, "Wait for the welcome.")
+        elif isinstance(message, client.Relay):
+            self._relay(message, now)
+        elif isinstance(message, client.Resync):
+            self._hub.resync(self.link, message.offset)
+        else:
+            self._command(message)
+
+    def _slow_down(self, message: client.FromClient, now: float) -> None:
+        meters.count("messages_limited")
+        if not self._allowance.forgive(now):
+            raise Farewell(Close.SLOW_DOWN, "Too many messages. Wait a while, then connect again.")
+        self._refuse(getattr(message, "seq", 0), "slow_down", "Too many messages; this one does not count.")
+
+    def _refuse(self, seq: int, code: str, text: str) -> None:
+        self.link.say(server.Reject(seq, code, text))
+
+    def _command(self, message: Commanding) -> None:
+        try:
+            body = body_of(message, cast(Rules, self._rules), self.link.wire_format)
+        except codec.Malformed as error:
+            self._refuse(message.seq, "bad_move", str(error))
+            return
+        self._hub.command(self.link, Command(self.link.id, self.link.player.id, message.seq, body))
+
+    def _relay(self, message: client.Relay, now: float) -> None:
+        link = self.link
+        if link.seat < 0:
+            self._refuse(0, "not_seated", "Only players at the table may send this.")
+        elif not self._allowance.relay(now):
+            self._refuse(0, "slow_down", "Too many of these; this one was not passed on.")
+        else:
+            try:
+                body = check(message, cast(Rules, self._rules), link.wire_format)
+            except RelayRefused as error:
+                self._refuse(0, error.code, str(error))
+                return
+            self._hub.relay(encode(link.room, link.id, link.seat, message.kind, body))
+
+    # -- the end
+
+    async def _see_off(self, end: Farewell) -> None:
+        """Say goodbye, and wait until the socket is gone so that the goodbye arrives."""
+        self.link.goodbye(end.code, end.reason)
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                while True:
+                    await self._message()
+        except (Gone, TimeoutError):
+            return

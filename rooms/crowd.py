@@ -1,0 +1,86 @@
+"""The sockets of this process in one room, and the newest keyframes for those who lack one.
+
+engine -> Redis -> hub -> [crowd] -> links
+"""
+
+from __future__ import annotations
+
+from rooms import meters
+from rooms.core.ids import RoomId, SocketId
+from rooms.core.inputs import Wire as Format
+from rooms.link import Keyframe, Link
+from rooms.protocol.bus import SHARED, Broadcast, Delivery, View, ViewFrame
+
+Seen = tuple[View, Format]
+
+
+class Crowd:
+    """One room's sockets here. `deliver` is one pass over them, in the order events, frames, directs."""
+
+    __slots__ = ("_keyframes", "epoch", "links", "room")
+
+    def __init__(self, room: RoomId) -> None:
+        """Empty."""
+        self.room = room
+        self.links: dict[SocketId, Link] = {}
+        self.epoch = 0
+        self._keyframes: dict[Seen, Keyframe] = {}
+
+    def deliver(self, delivery: Delivery, now: float) -> list[Link]:
+        """Write everything to whom it is for. Returns the links that lack something and must be welcomed again."""
+        if delivery.epoch < self.epoch:  # cannot happen while commits are fenced; must not be shown if it does
+            meters.count("deliveries_stale")
+            return []
+        self.epoch = delivery.epoch
+        deltas = self._keep(delivery)
+        lost = [link for link in self.links.values() if not self._show(link, delivery, deltas, now)]
+        for direct in delivery.directs:
+            link = self.links.get(direct.socket)
+            if link is None:
+                continue
+            if direct.view is not None:
+                link.welcome(direct.payload, direct.view, direct.seat, delivery.tick, delivery.offset)
+            elif direct.close:
+                link.end(direct.payload, direct.close, direct.reason)
+            else:
+                link.write(direct.payload)
+        return [link for link in lost if link.base != delivery.tick]  # a welcome in here healed the others
+
+    def _keep(self, delivery: Delivery) -> dict[Seen, ViewFrame]:
+        """Remember the keyframes; the deltas by view and wire format."""
+        deltas: dict[Seen, ViewFrame] = {}
+        for frame in delivery.frames:
+            if frame.base < 0:
+                self._keyframes[frame.view, frame.wire] = Keyframe(delivery.tick, frame.payload)
+            else:
+                deltas[frame.view, frame.wire] = frame
+        return deltas
+
+    def _show(self, link: Link, delivery: Delivery, deltas: dict[Seen, ViewFrame], now: float) -> bool:
+        """Events and frame of one link. False when it lacks the base of its delta and we do not have it either."""
+        if link.view is None or link.asked_at is not None:
+            return True  # a welcome is on its way and brings everything
+        for event in delivery.events:
+            if event.wire == link.wire_format and _may_see(event, link):
+                link.event(event.payload, now)
+        link.offset = delivery.offset
+        seen = (link.view, link.wire_format)
+        keyframe, delta = self._keyframes.get(seen), deltas.get(seen)
+        if delta is not None and link.base == delta.base:
+            link.patch(delta.payload, now)
+        elif keyframe is not None and keyframe.tick == delivery.tick:
+            if link.base != delivery.tick:
+                link.whole(keyframe, now)
+        elif delta is not None:
+            if keyframe is None or keyframe.tick != delta.base:
+                return False
+            link.whole(keyframe, now)
+            link.patch(delta.payload, now)
+        return True
+
+
+def _may_see(event: Broadcast, link: Link) -> bool:
+    """Whether the viewer is among those an event is for."""
+    if event.views is not None and link.view not in event.views:
+        return False
+    return event.seats is None or link.view != SHARED or link.seat in event.seats

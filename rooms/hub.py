@@ -1,0 +1,325 @@
+"""The sockets of one web process: what they say goes into the log, what the engines commit comes back to them.
+
+consumers -> [hub] -> Redis          Redis -> [hub] -> sockets
+
+One hub for each event loop. It has a web id of its own, kept alive by a heartbeat; when the heartbeat came too late,
+engines may have counted its sockets as gone, so it takes a new id and brings them all back under it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final, Protocol, cast
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from rooms import meters
+from rooms.appender import Appender, Log
+from rooms.core.ids import RoomId, SocketId, WebId
+from rooms.core.inputs import Command, Detach, Resume, Resync
+from rooms.crowd import Crowd
+from rooms.link import Link
+from rooms.protocol import bus, server
+from rooms.protocol.closing import Close
+from rooms.relay import Layer, Relay, RelayGroup
+from rooms.store import Gap, Parcelled, Reconnected, Store, StoreUnavailable
+
+SWEEP_S: Final = 0.25
+PATIENCE_S: Final = 5.0
+"""How long a welcome may take before the client is told, and its room looked for again."""
+RETRY_S: Final = 0.5
+RESTART: Final = 1012
+"""Close code of RFC 6455's registry: the server restarts; come back."""
+WAITING_TEXT: Final = "The room's engine has not answered yet. You stay connected."
+
+logger = logging.getLogger(__name__)
+
+
+class Mail(Protocol):
+    """What the hub needs of the store's mailbox."""
+
+    async def opened(self) -> None: ...
+    async def aclose(self) -> None: ...
+    def __aiter__(self) -> AsyncIterator[Parcelled | Gap | Reconnected]: ...
+
+
+class Memory(Log, Protocol):
+    """What the hub needs of the store."""
+
+    def mailbox(self, web: WebId) -> Mail: ...
+    async def beat_web(self, web: WebId, ttl_ms: int) -> Any: ...
+    async def forget_web(self, web: WebId) -> Any: ...
+    async def card(self, room: RoomId) -> bytes | None: ...
+
+
+class Lapsed(Exception):  # an event of a web id's life, not a fault
+    """The heartbeat came too late: engines may have forgotten this web id's sockets."""
+
+
+class Hub:
+    """Starts with `start`, ends with `aclose`. Sockets come by `join` and go by `leave`."""
+
+    _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+    @classmethod
+    def of_loop(cls) -> Hub:
+        """The running event loop's hub, made and started at the first call."""
+        loop = asyncio.get_running_loop()
+        hub = cls._hubs.get(loop)
+        if hub is None:
+            ours = settings.HOLDFAST
+            store = Store.of_loop(settings.REDIS_URL, ours["SHARDS"])
+            layer = get_channel_layer()
+            if layer is None:
+                raise RuntimeError("CHANNEL_LAYERS has no default layer: see manage.py check")
+            hub = cls._hubs[loop] = cls(store, cast(Layer, layer), ours["WEB_TTL_MS"])
+            hub.start()
+        return hub
+
+    @classmethod
+    def running(cls) -> Hub | None:
+        """The running event loop's hub, if one was made."""
+        return cls._hubs.get(asyncio.get_running_loop())
+
+    def __init__(self, store: Memory, layer: Layer, ttl_ms: int) -> None:
+        """`ttl_ms`: the silence after which a web process counts as gone."""
+        self.store, self.web = store, WebId("")
+        self._ttl_ms = ttl_ms
+        self._appender = Appender(store, lambda reason: self._health("log", reason))
+        self._relays = RelayGroup(layer, self._relayed)
+        self._crowds: dict[RoomId, Crowd] = {}
+        self._links: dict[SocketId, Link] = {}
+        self._troubles: dict[str, str] = {}
+        self._alive, self._left = asyncio.Event(), asyncio.Event()
+        self._jobs: list[asyncio.Task[None]] = []
+        self.closing = False
+
+    def start(self) -> None:
+        """Begin: mailbox, heartbeat, appender, relays, sweep."""
+        jobs = {"life": self._live, "append": self._appender.run, "relay": self._relays.run, "sweep": self._sweep}
+        self._jobs = [asyncio.create_task(self._keep(name, job), name=f"hub {name}") for name, job in jobs.items()]
+        meters.gauge("sockets", lambda: len(self._links))
+        meters.gauge("rooms_with_sockets", lambda: len(self._crowds))
+        meters.gauge("appends_waiting", lambda: self._appender.waiting)
+
+    async def aclose(self, timeout_s: float = 2.0) -> None:
+        """Say goodbye to every socket (1012), wait for their consumers to leave, and write what is left."""
+        self.closing = True
+        self.say_goodbye()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout_s
+        if self._links:
+            self._left.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._left.wait(), timeout_s)
+        for link in list(self._links.values()):
+            self.leave(link)
+        written = await self._appender.drain(max(0.1, deadline - loop.time()))
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        if written and self.web:
+            with contextlib.suppress(StoreUnavailable):  # its heartbeat lapses by itself
+                await self.store.forget_web(self.web)
+        self._hubs.pop(loop, None)
+
+    def say_goodbye(self) -> None:
+        """Close every room socket because the process ends."""
+        for link in list(self._links.values()):
+            link.goodbye(RESTART, "The server restarts. Connect again.")
+
+    # -- sockets
+
+    def join(self, link: Link) -> None:
+        """A socket has said hello: ask its room to welcome it."""
+        self._links[link.id] = link
+        crowd = self._crowds.get(link.room)
+        if crowd is None:
+            crowd = self._crowds[link.room] = Crowd(link.room)
+            self._relays.enter(link.room)
+        crowd.links[link.id] = link
+        if self.trouble:
+            link.say(server.Status("degraded", self.trouble))
+        link.asked_at = asyncio.get_running_loop().time()
+        if self._alive.is_set():
+            self._appender.add(link.room, link.attach(self.web))
+
+    def leave(self, link: Link) -> None:
+        """A socket is gone."""
+        if self._links.pop(link.id, None) is None:
+            return
+        crowd = self._crowds[link.room]
+        del crowd.links[link.id]
+        if not crowd.links:
+            del self._crowds[link.room]
+            self._relays.leave(link.room)
+        self._appender.add(link.room, Detach(link.id))
+        if not self._links:
+            self._left.set()
+
+    def command(self, link: Link, command: Command) -> None:
+        """A player's input. When the log has been out of reach for too long, its socket is closed instead."""
+        if not self._appender.add_command(link.room, command):
+            link.goodbye(Close.SERVER_BUSY, "Too much waits to be written here. Connect again in a while.")
+
+    def resync(self, link: Link, offset: int) -> None:
+        """A client asks for a welcome from `offset` on."""
+        self._ask(link, Resume(link.incarnation, offset))
+
+    def relay(self, relay: Relay) -> None:
+        """A message for the others in the room, past the rules."""
+        self._relays.send(relay)
+
+    # -- health
+
+    @property
+    def trouble(self) -> str:
+        """Why Redis cannot be used now, in plain words; "" when all is well."""
+        return next(iter(self._troubles.values()), "")
+
+    def _health(self, part: str, reason: str) -> None:
+        was = self.trouble
+        if reason:
+            if part not in self._troubles:
+                logger.warning("degraded (%s): %s", part, reason)
+            self._troubles[part] = reason
+        elif self._troubles.pop(part, ""):
+            logger.info("well again (%s)", part)
+        if bool(was) != bool(self.trouble):
+            status = server.Status("degraded", self.trouble) if self.trouble else server.Status("ok")
+            for link in list(self._links.values()):
+                link.say(status)
+
+    async def _keep(self, name: str, job: Callable[[], Awaitable[None]]) -> None:
+        """Run a job for ever: begin it again when it failed."""
+        while True:
+            try:
+                await job()
+            except StoreUnavailable as error:
+                self._health(name, str(error))
+            except Exception:
+                meters.count("hub_faults")
+                logger.exception("the hub's job %r failed and begins again", name)
+            await asyncio.sleep(RETRY_S)
+
+    # -- one life under one web id
+
+    async def _live(self) -> None:
+        self.web = WebId(secrets.token_urlsafe(9))
+        mailbox = self.store.mailbox(self.web)
+        try:
+            await mailbox.opened()
+            beaten = asyncio.get_running_loop().time()
+            await self.store.beat_web(self.web, self._ttl_ms)
+            self._health("life", "")
+            self._alive.set()
+            for link in list(self._links.values()):
+                self._attach_again(link)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read(mailbox))
+                group.create_task(self._beat(beaten))
+        except* Lapsed:
+            meters.count("web_lapses")
+            logger.warning("the heartbeat of web %s came too late: its sockets come back under a new id", self.web)
+        finally:
+            self._alive.clear()
+            await mailbox.aclose()
+
+    async def _beat(self, last: float) -> None:
+        loop, ttl = asyncio.get_running_loop(), self._ttl_ms / 1000
+        while True:
+            await asyncio.sleep(ttl / 3)
+            asked = loop.time()
+            try:
+                await self.store.beat_web(self.web, self._ttl_ms)
+            except StoreUnavailable as error:
+                self._health("heartbeat", str(error))
+                continue
+            self._health("heartbeat", "")
+            if asked - last > ttl * 0.9:
+                raise Lapsed
+            last = asked
+
+    async def _read(self, mailbox: Mail) -> None:
+        async for post in mailbox:
+            if isinstance(post, Parcelled):
+                self._health("mailbox", "")
+                self._deliver(post.raw)
+            elif isinstance(post, Gap):
+                meters.count("parcel_gaps")
+                self._ask_all(post.shard)
+            else:
+                meters.count("mailbox_reconnects")
+                self._ask_all()
+
+    def _deliver(self, raw: bytes) -> None:
+        now = asyncio.get_running_loop().time()
+        for delivery in bus.parse_parcel(raw):
+            crowd = self._crowds.get(delivery.room)
+            if crowd is None:
+                continue  # its last socket here is gone, and the engine does not know yet
+            for link in crowd.deliver(delivery, now):
+                meters.count("bases_missing")
+                self._ask(link, link.stand())
+
+    def _relayed(self, relay: Relay) -> None:
+        crowd = self._crowds.get(relay.room)
+        for link in list(crowd.links.values()) if crowd else ():
+            if link.id != relay.sender and link.view is not None and link.held is None:
+                link.write(relay.payload(link.wire_format))
+
+    # -- asking for a welcome again
+
+    def _ask(self, link: Link, resume: Resume | None) -> None:
+        link.asked_at = asyncio.get_running_loop().time()
+        self._appender.add(link.room, Resync(link.id, resume))
+
+    def _ask_all(self, shard: int | None = None) -> None:
+        """Ask for every socket of a shard's rooms, or of all rooms: parcels for them were lost."""
+        for crowd in list(self._crowds.values()):
+            if shard is None or self.store.shard_of(crowd.room) == shard:
+                for link in list(crowd.links.values()):
+                    self._ask(link, link.stand())
+
+    def _attach_again(self, link: Link) -> None:
+        link.asked_at = asyncio.get_running_loop().time()
+        self._appender.add(link.room, link.attach(self.web))
+
+    async def _sweep(self) -> None:
+        """Look after slow sockets, and those that wait for a welcome."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            now = loop.time()
+            late: set[RoomId] = set()
+            for link in list(self._links.values()):
+                if link.ease(now):
+                    self._ask(link, link.stand())
+                if link.asked_at is not None and now - link.asked_at > PATIENCE_S:
+                    late.add(link.room)
+                    self._reassure(link, now)
+            for room in late:
+                await self._look_for(room)
+
+    def _reassure(self, link: Link, now: float) -> None:
+        if not link.told:
+            link.told = True
+            meters.count("welcomes_late")
+            link.say(server.Status("degraded", self.trouble or WAITING_TEXT))
+        if self._alive.is_set() and self._appender.waiting == 0:
+            self._attach_again(link)
+        link.asked_at = now
+
+    async def _look_for(self, room: RoomId) -> None:
+        """A room that does not answer may be gone, and its last word to us lost."""
+        crowd = self._crowds.get(room)
+        if crowd is None or self.trouble or await self.store.card(room) is not None:
+            return
+        for link in list(crowd.links.values()):
+            link.goodbye(Close.NOT_FOUND, "This room is not open any more.")

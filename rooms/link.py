@@ -1,0 +1,219 @@
+"""One open socket of this process, in one room: what it was shown, and what waits while it is slow.
+
+engine -> Redis -> hub -> crowd -> [link] -> wire -> browser | bot
+
+A socket that does not take what it is sent keeps only the newest state and a bounded number of events; when it reads
+again it gets those, and when it does not within SLOW_S it is closed.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from rooms import meters
+from rooms.core.ids import RoomId, Seat, SocketId, WebId
+from rooms.core.inputs import JSON, Attach, Player, Resume, Want
+from rooms.core.inputs import Wire as Format
+from rooms.protocol import codec, server
+from rooms.protocol.bus import View
+from rooms.protocol.closing import Close, may_reconnect
+from rooms.wire import MOST_BUFFERED, Wire
+
+SLOW_BYTES: Final = 64 * 1024
+"""Bytes waiting for a socket above which it counts as slow."""
+HELD_EVENTS: Final = 64
+SLOW_S: Final = 15.0
+
+logger = logging.getLogger(__name__)
+
+
+class _Known(msgspec.Struct):
+    """The part of a welcome that the hub must remember to ask for another."""
+
+    incarnation: str
+
+
+_json, _msgpack = msgspec.json.Decoder(_Known), msgspec.msgpack.Decoder(_Known)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """A whole state, ready to be written."""
+
+    tick: int
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Held:
+    """What a slow socket will get when it reads again."""
+
+    since: float
+    """Monotonic seconds."""
+    offset: int
+    """The last event offset it had been given before."""
+    keyframe: Keyframe | None = None
+    delta: bytes | None = None
+    events: list[bytes] = field(default_factory=list)
+    overflown: bool = False
+    """More events came than are held: it is welcomed again instead."""
+
+
+class Link:
+    """A socket as the hub sees it. `view` is None until its welcome."""
+
+    __slots__ = (
+        "asked_at",
+        "base",
+        "closed",
+        "held",
+        "id",
+        "incarnation",
+        "offset",
+        "player",
+        "resume",
+        "room",
+        "seat",
+        "text",
+        "told",
+        "view",
+        "want",
+        "wire",
+        "wire_format",
+    )  # fmt: skip
+
+    def __init__(self, room: RoomId, player: Player, wire_format: Format, wire: Wire) -> None:
+        """Open, but not in the room yet: its hello comes first (`hello`)."""
+        self.id = SocketId(secrets.token_urlsafe(9))
+        self.room, self.player, self.wire_format, self.wire = room, player, wire_format, wire
+        self.text = wire_format == JSON
+        self.want: Want = "auto"
+        self.resume: Resume | None = None
+        self.view: View | None = None
+        self.seat: Seat = -1
+        self.base = -1
+        """Tick of the keyframe that the client holds."""
+        self.offset = 0
+        """Every event up to this one that is meant for it was written."""
+        self.incarnation = ""
+        self.asked_at: float | None = None
+        """When a welcome was asked for that has not come; None when none is due."""
+        self.told = False
+        """It was told that the answer takes long."""
+        self.held: Held | None = None
+        self.closed = False
+
+    def attach(self, web: WebId) -> Attach:
+        """The entry that brings this socket into its room, or back into it, from where it stands."""
+        want = self.want if self.view is None else "watch" if self.seat < 0 else "auto"
+        return Attach(self.id, web, self.player, self.wire_format, want, self.stand())
+
+    def stand(self) -> Resume | None:
+        """Where this client's events end: what a new welcome must go on from."""
+        if self.view is None:
+            return self.resume
+        return Resume(self.incarnation, self.offset)
+
+    # -- writing
+
+    def write(self, payload: bytes) -> None:
+        """Send one message, whatever waits already; too much ends the connection."""
+        if self.closed:
+            return
+        if self.wire.buffered > MOST_BUFFERED:
+            self.goodbye(Close.TOO_SLOW, "You do not read what you are sent.")
+            return
+        self.wire.write(payload, self.text)
+
+    def say(self, message: Any) -> None:
+        """Send a message of the protocol that is for this socket alone."""
+        self.write(codec.dump(message, self.wire_format))
+
+    def goodbye(self, code: int, reason: str) -> None:
+        """Close, with the reason as the last message."""
+        self.end(codec.dump(server.Goodbye(int(code), reason, may_reconnect(code)), self.wire_format), code, reason)
+
+    def end(self, payload: bytes, code: int, reason: str) -> None:
+        """Send a goodbye that is encoded already, then close."""
+        if self.closed:
+            return
+        self.closed = True
+        meters.count(f"closed_{int(code)}")
+        self.wire.write(payload, self.text)
+        self.wire.close(int(code), reason)
+
+    # -- what a delivery brings
+
+    def welcome(self, payload: bytes, view: View, seat: Seat, tick: int, offset: int) -> None:
+        """The engine's answer to hello or resync: the whole, from which everything later goes on."""
+        if self.held is not None and not self.held.overflown:
+            for event in self.held.events:
+                self.write(event)
+        self.held = None
+        if self.told:
+            self.say(server.Status("ok"))
+        self.view, self.seat, self.base, self.offset = view, seat, tick, offset
+        self.asked_at, self.told = None, False
+        self.incarnation = (_json if self.text else _msgpack).decode(payload).incarnation
+        self.write(payload)
+
+    def event(self, payload: bytes, now: float) -> None:
+        """An event meant for this socket."""
+        held = self._held(now)
+        if held is None:
+            self.write(payload)
+        elif len(held.events) >= HELD_EVENTS:
+            held.overflown = True
+        else:
+            held.events.append(payload)
+
+    def whole(self, keyframe: Keyframe, now: float) -> None:
+        """A keyframe of its view."""
+        held = self._held(now)
+        self.base = keyframe.tick
+        if held is None:
+            self.write(keyframe.payload)
+        else:
+            held.keyframe, held.delta = keyframe, None
+            meters.count("frames_skipped")
+
+    def patch(self, payload: bytes, now: float) -> None:
+        """A delta against the keyframe it holds."""
+        held = self._held(now)
+        if held is None:
+            self.write(payload)
+        else:
+            held.delta = payload
+            meters.count("frames_skipped")
+
+    def _held(self, now: float) -> Held | None:
+        if self.held is None and self.wire.buffered > SLOW_BYTES:
+            meters.count("sockets_slow")
+            self.held = Held(now, self.offset)
+        return self.held
+
+    def ease(self, now: float) -> bool:
+        """For a slow socket, from time to time: give it what is held once it reads, or close it.
+
+        True when it lost events and must be welcomed again.
+        """
+        held = self.held
+        if held is None or self.closed:
+            return False
+        if self.wire.buffered > SLOW_BYTES:
+            if now - held.since >= SLOW_S:
+                self.goodbye(Close.TOO_SLOW, "You could not follow. Connect again for the newest state.")
+            return False
+        self.held = None
+        if held.overflown:
+            self.offset = held.offset
+            return True
+        kept = [held.keyframe.payload if held.keyframe else None, held.delta]
+        for payload in [*held.events, *(frame for frame in kept if frame is not None)]:
+            self.write(payload)
+        return False

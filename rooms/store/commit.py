@@ -1,0 +1,175 @@
+"""The commit: the one way anything about a room is written, and the one place anything is published from.
+
+engine -> Commit -> scripts/commit.lua -> rooms, cards, events, outbox, replies, log position; then parcels ->
+hubs
+
+One script for each shard and pass of the engine. It checks the lease's epoch first, so that of two engines
+that both believe they own a shard only the newer one writes. It also checks the head (how many commits the
+shard has had): an engine whose picture is not the shard's newest, whatever the cause (Redis came back from an
+older file, an earlier commit's outcome is unknown), is refused in the same way and loads anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from rooms.core.ids import RoomId, WebId
+from rooms.store.client import Client
+from rooms.store.connections import Argument
+from rooms.store.errors import Fenced
+from rooms.store.keys import CARD_FEED, ShardKeys
+from rooms.store.leases import Lease
+from rooms.store.limits import Limits
+from rooms.store.log import after
+from rooms.store.lua import Call, read_script
+
+COMMIT = read_script("commit")
+UNKNOWN: Final = -1
+"""The head of a shard that must be loaded before anything is written: it equals no number of commits."""
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(slots=True)
+class Commit:
+    """What one pass changed in one shard. What did not change is left out; everything is encoded already.
+
+    `last`: the id of the newest log entry whose effect is in here (None: no new one); it and all before leave
+    the log. `closed`: rooms that end: their state, card and events go. `events`: new ones, oldest first.
+    `parcels`: for each web process. `replies`: for each token.
+    """
+
+    lease: Lease
+    last: str | None = None
+    rooms: dict[RoomId, bytes] = field(default_factory=dict)
+    closed: list[RoomId] = field(default_factory=list)
+    cards: dict[RoomId, bytes] = field(default_factory=dict)
+    events: dict[RoomId, list[bytes]] = field(default_factory=dict)
+    outbox: list[bytes] = field(default_factory=list)
+    bots: list[bytes] = field(default_factory=list)
+    parcels: dict[WebId, bytes] = field(default_factory=dict)
+    replies: dict[str, bytes] = field(default_factory=dict)
+
+
+class Heads:
+    """The number of the last commit known under each lease we hold: what the next commit must find."""
+
+    def __init__(self) -> None:
+        """Nothing is known: a lease that was not loaded here is checked by its epoch alone."""
+        self._heads: dict[int, tuple[int, int]] = {}
+
+    def get(self, lease: Lease) -> int | None:
+        """The head, UNKNOWN, or None when this lease was never loaded here."""
+        epoch, head = self._heads.get(lease.shard, (0, 0))
+        return head if epoch == lease.epoch else None
+
+    def set(self, lease: Lease, head: int) -> None:
+        """The shard is at `head` under this lease."""
+        self._heads[lease.shard] = (lease.epoch, head)
+
+
+class Commits:
+    """Committing, for all shards of an engine at once."""
+
+    def __init__(self, client: Client, shards: Sequence[ShardKeys], limits: Limits, heads: Heads) -> None:
+        """`shards`: the keys of every shard, in order. `heads` is shared with loading."""
+        self._client = client
+        self._shards = shards
+        self._limits = limits
+        self._heads = heads
+
+    async def commit(self, commits: Sequence[Commit], ttl_ms: int) -> list[Fenced | None]:
+        """Commit each, in one round trip, all or nothing for each; renews their leases by `ttl_ms`.
+
+        For each: None when it is done, or Fenced when nothing of it was. Raises StoreUnavailable when Redis
+        failed: it is then unknown which were done, and these shards take no more commits from us until they
+        are loaded again. One commit for each shard at a time: the next one after this one's answer.
+        """
+        calls = [self._call(commit, ttl_ms) for commit in commits]
+        try:
+            answers = await self._client.scripts(calls)
+        except BaseException:  # also when cancelled: the script may run yet
+            for commit in commits:
+                self._heads.set(commit.lease, UNKNOWN)
+            raise
+        return [self._settle(commit.lease, answer) for commit, answer in zip(commits, answers, strict=True)]
+
+    def _settle(self, lease: Lease, answer: Any) -> Fenced | None:
+        if isinstance(answer, int):
+            self._heads.set(lease, answer)
+            return None
+        owner, epoch, _head = answer
+        ours = owner.decode() == lease.owner and int(epoch) == lease.epoch
+        self._heads.set(lease, UNKNOWN)
+        return Fenced(lease.shard, lease.epoch, owner.decode(), int(epoch), "head" if ours else "lease")
+
+    def _call(self, commit: Commit, ttl_ms: int) -> Call:
+        keys = self._shards[commit.lease.shard]
+        head = self._heads.get(commit.lease)
+        limits = self._limits
+        args: list[Argument] = [
+            commit.lease.owner,
+            commit.lease.epoch,
+            ttl_ms,
+            "" if head is None else head,
+            commit.last or "",
+            after(commit.last) if commit.last else "",
+            limits.events,
+            limits.reply_ms,
+            limits.outbox,
+            limits.bots,
+            f"{keys.prefix}to:",
+            CARD_FEED,
+            feed(commit),
+            sizes(commit),
+        ]
+        args.extend(flat(commit))
+        return COMMIT, touched(commit, keys), args
+
+
+def sizes(commit: Commit) -> str:
+    """The lengths of the lists in `flat`, as the script wants them."""
+    return (
+        f"{len(commit.rooms)} {len(commit.cards)} {len(commit.closed)} {len(commit.events)} "
+        f"{len(commit.replies)} {len(commit.outbox)} {len(commit.bots)} {len(commit.parcels)}"
+    )
+
+
+def flat(commit: Commit) -> Iterable[Argument]:
+    """Everything that a commit holds, one after the other, as the script wants it."""
+    args: list[Argument] = []
+    for room in commit.rooms.items():
+        args += room
+    for card in commit.cards.items():
+        args += card
+    args += commit.closed
+    for several in commit.events.values():
+        args.append(len(several))
+        args += several
+    args += commit.replies.values()
+    args += commit.outbox
+    args += commit.bots
+    for parcel in commit.parcels.items():
+        args += parcel
+    return args
+
+
+def touched(commit: Commit, keys: ShardKeys) -> list[str]:
+    """Every key the script may touch."""
+    names = [keys.lease, keys.meta, keys.log, keys.rooms, keys.cards, keys.out, keys.outbox, keys.bots]
+    names += [keys.events(room) for room in commit.events]
+    names += [keys.events(room) for room in commit.closed]
+    names += [keys.reply(token) for token in commit.replies]
+    return names
+
+
+def feed(commit: Commit) -> bytes:
+    """What the card feed says of this commit, in msgpack: pairs of room and card, nil if it closed. Or nothing."""
+    if not commit.cards and not commit.closed:
+        return b""
+    shown: dict[RoomId, bytes | None] = {**commit.cards, **dict.fromkeys(commit.closed)}
+    return _encode(list(shown.items()))

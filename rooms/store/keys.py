@@ -1,0 +1,73 @@
+"""The names of everything we keep in Redis. docs/redis.md tells what each holds; a test compares the two.
+
+Every key of a shard carries the shard's tag in braces, so that in a Redis Cluster a shard is one slot and a
+script never reaches over two. The few global keys are touched by commands of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+from zlib import crc32
+
+from rooms.core.ids import RoomId, WebId
+
+META: Final = "hf:meta"
+ENGINES: Final = "hf:engines"
+WEBS: Final = "hf:webs"
+CARD_FEED: Final = "hf:cards"
+
+Stream = Literal["outbox", "bots"]
+"""The streams of facts: finished matches for the lobby worker, calls for bots."""
+
+
+def shard_of(room: RoomId, shards: int) -> int:
+    """The shard a room belongs to, from its id alone: the same in every process and for ever."""
+    return crc32(room.encode()) % shards
+
+
+@dataclass(frozen=True, slots=True)
+class ShardKeys:
+    """The keys of one shard, formed once."""
+
+    prefix: str
+    log: str
+    lease: str
+    meta: str
+    rooms: str
+    cards: str
+    out: str
+    outbox: str
+    bots: str
+
+    def events(self, room: RoomId) -> str:
+        """The list of a room's newest events."""
+        return f"{self.prefix}ev:{room}"
+
+    def reply(self, token: str) -> str:
+        """The list on which the caller who made `token` waits for one answer."""
+        return f"{self.prefix}re:{token}"
+
+    def parcels(self, web: WebId) -> str:
+        """The channel on which a web process gets its parcels of this shard."""
+        return f"{self.prefix}to:{web}"
+
+    def stream(self, name: Stream) -> str:
+        """The key of a stream of facts."""
+        return self.outbox if name == "outbox" else self.bots
+
+
+def shard_keys(shard: int) -> ShardKeys:
+    """The keys of shard number `shard`."""
+    prefix = f"hf:{{s{shard:02d}}}:"
+    return ShardKeys(
+        prefix=prefix,
+        log=f"{prefix}in",
+        lease=f"{prefix}lease",
+        meta=f"{prefix}meta",
+        rooms=f"{prefix}rooms",
+        cards=f"{prefix}cards",
+        out=f"{prefix}out",
+        outbox=f"{prefix}outbox",
+        bots=f"{prefix}bots",
+    )

@@ -1,0 +1,17 @@
+--[[ Hold a lease longer. One that lapsed and was taken by nobody is still ours.
+
+KEYS[1]  lease of the shard (hash)
+ARGV[1]  owner
+ARGV[2]  epoch
+ARGV[3]  time to live in ms
+Returns  1, or 0 when it is not ours any more
+Errors   none of its own
+]]
+local held = redis.call('HMGET', KEYS[1], 'owner', 'epoch')
+if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] then
+  return 0
+end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[3]))
+return 1

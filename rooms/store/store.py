@@ -1,0 +1,194 @@
+"""The store: everything the processes of Holdfast ask of Redis, in one place for each event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from secrets import token_urlsafe
+
+from rooms.core.ids import RoomId, WebId
+from rooms.core.inputs import Act, Entry
+from rooms.store.cards import CardFeed, Cards
+from rooms.store.client import Client
+from rooms.store.commit import Commit, Commits, Heads
+from rooms.store.errors import Fenced, ShardsDiffer
+from rooms.store.keys import META, Stream, shard_keys, shard_of
+from rooms.store.leases import Lease, LeaseRow, Leases
+from rooms.store.limits import Limits
+from rooms.store.loading import Loaded, Loading
+from rooms.store.log import Log
+from rooms.store.mailbox import Mailbox
+from rooms.store.outbox import Fact, Outbox
+from rooms.store.presence import Presence
+from rooms.store.replies import Replies
+
+VERSION = 1
+"""Of what stands in Redis; a store of another version is refused by nobody yet, but can be told apart."""
+
+_stores: dict[asyncio.AbstractEventLoop, dict[tuple[str, int], Store]] = {}
+
+
+class Store:
+    """Redis as the rooms know it. Each method is explained where it is written: log.py, leases.py, commit.py,
+    ...
+
+    Everything raises StoreUnavailable when Redis cannot do its part; nothing is ever tried twice in here.
+    """
+
+    def __init__(self, url: str, shards: int, limits: Limits | None = None) -> None:
+        """Cheap: it connects at the first use. One for each event loop. `url`: redis://, rediss:// or unix://."""
+        self.shards = shards
+        self.limits = limits or Limits()
+        self.incarnation = ""
+        keys = [shard_keys(shard) for shard in range(shards)]
+        self._keys = keys
+        self._client = client = Client(url)
+        heads = Heads()
+        self._log = Log(client, keys, self.limits)
+        self._leases = Leases(client, keys)
+        self._commits = Commits(client, keys, self.limits, heads)
+        self._loading = Loading(client, keys, heads)
+        self._cards = Cards(client, keys)
+        self._replies = Replies(client, keys)
+        self._presence = Presence(client, self.limits)
+        self._outbox = Outbox(client, keys)
+
+    @classmethod
+    def of_loop(cls, url: str, shards: int) -> Store:
+        """The one store of the running event loop for this address."""
+        for loop in [loop for loop in _stores if loop.is_closed()]:
+            del _stores[loop]
+        stores = _stores.setdefault(asyncio.get_running_loop(), {})
+        if (url, shards) not in stores:
+            stores[url, shards] = cls(url, shards)
+        return stores[url, shards]
+
+    async def aclose(self) -> None:
+        """Close its connections. Mailboxes and feeds are closed by who opened them."""
+        await self._client.aclose()
+
+    async def check(self) -> None:
+        """Redis answers and keeps its rooms in as many shards as we do; the first to come decides how many.
+
+        Sets `incarnation`: a random word for as long as this Redis keeps its memory. Raises ShardsDiffer.
+        """
+        *_, (stored, incarnation) = await self._client.pipeline(
+            [
+                ("HSETNX", META, "shards", self.shards),
+                ("HSETNX", META, "incarnation", token_urlsafe(12)),
+                ("HSETNX", META, "version", VERSION),
+                ("HMGET", META, "shards", "incarnation"),
+            ]
+        )
+        if int(stored) != self.shards:
+            raise ShardsDiffer(int(stored), self.shards)
+        self.incarnation = incarnation.decode()
+
+    async def now_ms(self) -> int:
+        """Redis' clock, in milliseconds since 1970."""
+        seconds, micros = await self._client.call("TIME")
+        return int(seconds) * 1000 + int(micros) // 1000
+
+    def shard_of(self, room: RoomId) -> int:
+        """The shard of a room."""
+        return shard_of(room, self.shards)
+
+    # -- the log
+
+    async def append(self, entries: Sequence[tuple[int, Entry]]) -> list[str]:
+        """Log.append."""
+        return await self._log.append(entries)
+
+    async def append_to(self, room: RoomId, act: Act, reply: str = "") -> str:
+        """Log.append_to."""
+        return await self._log.append_to(room, act, reply)
+
+    async def read(
+        self, cursors: Mapping[int, str], *, block_ms: int, count: int
+    ) -> list[tuple[int, list[tuple[str, bytes]]]]:
+        """Log.read."""
+        return await self._log.read(cursors, block_ms=block_ms, count=count)
+
+    # -- leases
+
+    async def take(self, shard: int, owner: str, ttl_ms: int) -> Lease | None:
+        """Leases.take."""
+        return await self._leases.take(shard, owner, ttl_ms)
+
+    async def renew(self, leases: Sequence[Lease], ttl_ms: int) -> list[Lease]:
+        """Leases.renew: returns the lost ones."""
+        return await self._leases.renew(leases, ttl_ms)
+
+    async def release(self, lease: Lease) -> None:
+        """Leases.release."""
+        await self._leases.release(lease)
+
+    async def leases(self) -> list[LeaseRow]:
+        """Leases.leases."""
+        return await self._leases.leases()
+
+    # -- state
+
+    async def load(self, lease: Lease) -> Loaded:
+        """Loading.load: raises Fenced."""
+        return await self._loading.load(lease)
+
+    async def commit(self, commits: Sequence[Commit], ttl_ms: int) -> list[Fenced | None]:
+        """Commits.commit: returns Fenced for those that were refused."""
+        return await self._commits.commit(commits, ttl_ms)
+
+    async def card(self, room: RoomId) -> bytes | None:
+        """Cards.card."""
+        return await self._cards.card(room)
+
+    async def cards(self) -> dict[RoomId, bytes]:
+        """Cards.cards."""
+        return await self._cards.cards()
+
+    def card_feed(self) -> CardFeed:
+        """Cards.feed: yields None first, and whenever all must be read again."""
+        return self._cards.feed()
+
+    # -- who lives
+
+    async def beat_engine(self, engine: str, ttl_ms: int) -> list[str]:
+        """Presence.beat_engine: returns the living engines."""
+        return await self._presence.beat_engine(engine, ttl_ms)
+
+    async def forget_engine(self, engine: str) -> None:
+        """Presence.forget_engine."""
+        await self._presence.forget_engine(engine)
+
+    async def beat_web(self, web: WebId, ttl_ms: int) -> None:
+        """Presence.beat_web."""
+        await self._presence.beat_web(web, ttl_ms)
+
+    async def forget_web(self, web: WebId) -> None:
+        """Presence.forget_web."""
+        await self._presence.forget_web(web)
+
+    async def living_webs(self) -> list[WebId]:
+        """Presence.living_webs."""
+        return await self._presence.living_webs()
+
+    async def lapsed_webs(self) -> list[WebId]:
+        """Presence.lapsed_webs."""
+        return await self._presence.lapsed_webs()
+
+    # -- what comes out
+
+    def mailbox(self, web: WebId) -> Mailbox:
+        """A web process's Mailbox: await its `opened()` first."""
+        return Mailbox(self._client, self._keys, web)
+
+    async def reply(self, shard: int, token: str, timeout_s: float) -> bytes | None:
+        """Replies.reply."""
+        return await self._replies.reply(shard, token, timeout_s)
+
+    async def facts(self, stream: Stream, group: str, consumer: str, block_ms: int) -> list[Fact]:
+        """Outbox.facts."""
+        return await self._outbox.facts(stream, group, consumer, block_ms)
+
+    async def done(self, stream: Stream, group: str, facts: Iterable[Fact]) -> None:
+        """Outbox.done."""
+        await self._outbox.done(stream, group, facts)

@@ -1,0 +1,7 @@
+/** The page where a room is opened. */
+
+import { guardForms } from "./once.js";
+import { drawPictures } from "./pictures.js";
+
+drawPictures();
+guardForms();

@@ -1,0 +1,179 @@
+/**
+ * The live list of rooms. Rows that are there change in place, so that nothing jumps under the pointer or the focus;
+ * new ones come in at the top. The filter hides and shows here what the server filters for those without scripts.
+ */
+
+import { say } from "./say.js";
+
+/** @typedef {import("./socket.js").Row} Row @typedef {import("./socket.js").State} State */
+
+const SAY_EVERY = 5000; // ms between two summaries read aloud
+const WORDS = { live: "Live", stale: "May be out of date", reconnecting: "Reconnecting" };
+const MOODS = { live: "is-live", stale: "is-warn", reconnecting: "is-warn" };
+
+export class RoomList {
+  /** @type {Map<string, Row>} */
+  #rows = new Map();
+  #told = "";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {Document} page */
+  constructor(page) {
+    this.list = demand(page.getElementById("rooms"), HTMLElement);
+    this.template = demand(page.getElementById("room-row"), HTMLTemplateElement);
+    this.filters = demand(page.getElementById("filters"), HTMLFormElement);
+    this.empty = demand(page.getElementById("rooms-empty"), HTMLElement);
+    this.emptyWords = demand(page.getElementById("rooms-empty-words"), HTMLElement);
+    this.all = demand(page.getElementById("rooms-all"), HTMLElement);
+    this.summary = demand(page.getElementById("rooms-summary"), HTMLElement);
+    this.pill = demand(page.getElementById("rooms-connection"), HTMLElement);
+    this.down = page.getElementById("rooms-down");
+    this.filters.addEventListener("change", () => this.#filtered());
+    this.filters.addEventListener("submit", (event) => event.preventDefault());
+    this.all.addEventListener("click", (event) => this.#showAll(event));
+  }
+
+  /** The whole list. @param {Row[]} rows */
+  replace(rows) {
+    this.#rows = new Map(rows.map((row) => [row.room, row]));
+    for (const line of [...this.list.children]) {
+      if (!this.#rows.has(roomOf(line))) this.#drop(line);
+    }
+    for (const row of [...rows].reverse()) this.#show(row);
+    if (this.down) this.down.hidden = true;
+    this.#sum();
+  }
+
+  /** @param {Row[]} rows  new or changed @param {string[]} gone  ids */
+  change(rows, gone) {
+    for (const row of rows) {
+      this.#rows.set(row.room, row);
+      this.#show(row);
+    }
+    for (const room of gone) {
+      this.#rows.delete(room);
+      const line = this.#line(room);
+      if (line) this.#drop(line);
+    }
+    this.#sum();
+  }
+
+  /** @param {State} state */
+  connection(state) {
+    this.pill.hidden = false;
+    this.pill.className = `pill ${MOODS[state]}`;
+    this.pill.textContent = WORDS[state];
+  }
+
+  /** @param {string} room */
+  #line(room) {
+    return this.list.querySelector(`[data-room="${CSS.escape(room)}"]`);
+  }
+
+  /** @param {Row} row */
+  #show(row) {
+    let line = this.#line(row.room);
+    if (!line) {
+      line = demand(this.template.content.firstElementChild?.cloneNode(true), HTMLElement);
+      line.setAttribute("data-room", row.room);
+      this.list.prepend(line);
+    }
+    fill(line, row);
+    demand(line, HTMLElement).hidden = !this.#fits(row);
+  }
+
+  /** A line that has the focus gives it to the list's heading, not to nothing. @param {Element} line */
+  #drop(line) {
+    if (line.contains(document.activeElement)) document.getElementById("filter-game")?.focus();
+    line.remove();
+  }
+
+  /** @param {Row} row */
+  #fits(row) {
+    const wanted = new FormData(this.filters);
+    const game = wanted.get("game");
+    return (!game || row.game === game) && (!wanted.get("seats") || row.joinable);
+  }
+
+  #filtered() {
+    for (const row of this.#rows.values()) {
+      const line = this.#line(row.room);
+      if (line instanceof HTMLElement) line.hidden = !this.#fits(row);
+    }
+    const query = [...new FormData(this.filters)].filter(([, value]) => value);
+    const search = new URLSearchParams(/** @type {[string, string][]} */ (query)).toString();
+    history.replaceState(null, "", search ? `?${search}` : location.pathname);
+    this.#sum();
+  }
+
+  /** @param {Event} event */
+  #showAll(event) {
+    event.preventDefault();
+    const game = this.filters.elements.namedItem("game");
+    const seats = this.filters.elements.namedItem("seats");
+    if (game instanceof HTMLSelectElement) game.value = "";
+    if (seats instanceof HTMLInputElement) seats.checked = false;
+    this.#filtered();
+    if (game instanceof HTMLElement) game.focus();
+  }
+
+  /** How many there are, in words, and the way on when there are none. */
+  #sum() {
+    const shown = [...this.#rows.values()].filter((row) => this.#fits(row));
+    const free = shown.filter((row) => row.joinable).length;
+    const filtered = new FormData(this.filters).get("game") || new FormData(this.filters).get("seats");
+    const words = `${shown.length} ${shown.length === 1 ? "room" : "rooms"}, ${free} with a free seat`;
+    this.summary.textContent = shown.length ? words : "";
+    this.empty.hidden = shown.length > 0;
+    this.all.hidden = !filtered;
+    this.emptyWords.textContent = filtered
+      ? "No open room fits this filter."
+      : "No room is open right now. Press Play on a game and you have one.";
+    this.#tell(shown.length ? words : "No rooms");
+  }
+
+  /** Read the summary aloud, at most every few seconds and only when it is new. @param {string} words */
+  #tell(words) {
+    const first = this.#told === "";
+    if (first) this.#told = words; // what the page began with is not news
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      const now = this.summary.textContent || "No rooms";
+      if (now !== this.#told) say(now);
+      this.#told = now;
+    }, SAY_EVERY);
+  }
+}
+
+/** @param {Element} line */
+const roomOf = (line) => line.getAttribute("data-room") ?? "";
+
+/** Put a row's values into its line. @param {Element} line @param {Row} row */
+function fill(line, row) {
+  const by = row.host ? `with ${row.host}` : "";
+  const words = { ...row, by, which: ` ${row.title} ${by}`.trimEnd() };
+  for (const name of /** @type {const} */ (["title", "by", "players", "size", "state", "spectators", "action", "which"])) {
+    const place = line.querySelector(`[data-field=${name}]`);
+    if (place && place.textContent !== String(words[name])) place.textContent = String(words[name]);
+  }
+  demand(line.querySelector("[data-field=state]"), HTMLElement).className = `pill is-${row.mood}`;
+  const link = demand(line.querySelector("[data-field=link]"), HTMLAnchorElement);
+  link.href = row.url;
+  link.classList.toggle("btn-primary", row.joinable);
+  const pips = row.pips.map((kind) => Object.assign(document.createElement("i"), { className: `pip ${kind}` }));
+  line.querySelector("[data-field=pips]")?.replaceChildren(...pips);
+}
+
+/**
+ * The thing itself, which the page's template promises to be there.
+ * @template {Node} T
+ * @param {Node | null | undefined} found
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+function demand(found, kind) {
+  if (!(found instanceof kind)) throw new Error(`the page lacks a ${kind.name} that the list needs`);
+  return found;
+}

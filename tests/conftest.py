@@ -1,0 +1,50 @@
+"""Sets up what every test stands on, before anything of ours is imported.
+
+Each run has a folder of its own (HOLDFAST_VAR) with its database and its Valkey, so tests never touch `var/`
+of the checkout and two runs never meet. Valkey and the database start only when the first test asks for them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+RUN_FOLDER = Path(tempfile.mkdtemp(prefix="hf-test-"))
+atexit.register(shutil.rmtree, RUN_FOLDER, ignore_errors=True)
+
+for name in [name for name in os.environ if name.startswith("HOLDFAST_") and name != "HOLDFAST_CHROMIUM"]:
+    del os.environ[name]  # what the developer's shell has set must not change what is tested
+os.environ.update(
+    DJANGO_SETTINGS_MODULE="gameserver.settings",
+    HOLDFAST_VAR=str(RUN_FOLDER),
+    HOLDFAST_SECRET_KEY="only-for-tests-" + "x" * 50,
+    HOLDFAST_CHANNEL_LAYER="memory",  # in-process tests; a Fleet's processes use Redis
+    DATABASE_URL=f"sqlite:///{RUN_FOLDER / 'test.sqlite3'}",
+    REDIS_URL=f"unix://{RUN_FOLDER / 'valkey.sock'}",
+)
+
+import django  # noqa: E402  (Django reads the environment set above)
+import pytest  # noqa: E402
+
+django.setup()
+
+pytest_plugins = [
+    "tests.support.valkey",
+    "tests.support.database",
+    "tests.support.fleet",
+    "tests.support.chromium",
+    "tests.support.temp_game",
+]
+
+MARKED_BY_FIXTURE = {"valkey": "valkey", "valkey_url": "valkey", "start_fleet": "fleet", "browser": "browser"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the fixtures it uses, so `-m "not fleet"` and the like need no bookkeeping."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in MARKED_BY_FIXTURE:
+                item.add_marker(MARKED_BY_FIXTURE[fixture])

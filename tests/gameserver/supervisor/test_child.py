@@ -1,0 +1,29 @@
+"""The pauses between lives, and deaths in words. Whole lives: test_supervisor.py."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from gameserver.supervisor.child import manner_of_death, next_pause
+
+
+def test_the_pause_doubles_up_to_a_limit() -> None:
+    pauses = [pause := 0.0]
+    for _ in range(7):
+        pauses.append(pause := next_pause(pause, lived=0.1))
+    assert pauses[1:] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_a_long_life_begins_anew() -> None:
+    assert next_pause(5.0, lived=9.9) == 5.0
+    assert next_pause(5.0, lived=10.0) == 0.2
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(0, "ended with code 0"), (-signal.SIGKILL, "was killed by SIGKILL"), (-250, "was killed by signal 250")],
+)
+def test_manner_of_death(code: int, words: str) -> None:
+    assert manner_of_death(code) == words

@@ -1,0 +1,305 @@
+"""Our Daphne over real sockets: limits, pings, flow control both ways, closes, and the end of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from tests.support.processes import Process, wait_for
+from tests.support.seams import BLOCK
+
+EXACT = {"compression": None, "max_size": None}
+
+
+class Server:
+    """One process that serves tests/support/seams.py."""
+
+    def __init__(self, **env: str) -> None:
+        listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = listening.getsockname()[1]
+        number = listening.fileno()
+        self.process = Process(
+            "server", [sys.executable, "-m", "tests.support.seams", str(number)], {**os.environ, **env}, (number,)
+        )
+        listening.close()
+        wait_for(self._answers, 20, "the server answers")
+
+    def _answers(self) -> bool:
+        assert self.process.running, self.process.output
+        try:
+            self.told()
+        except OSError:
+            return False
+        return True
+
+    def told(self, path: str = "/told") -> dict[str, Any]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
+            return dict(json.load(answer))
+
+    async def until(self, true: Callable[[dict[str, Any]], object], seconds: float = 5.0) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        while not true(told := await asyncio.to_thread(self.told)):
+            assert time.monotonic() < deadline, told
+            await asyncio.sleep(0.02)
+        return told
+
+    def connect(self, path: str, **options: Any) -> Any:
+        return websockets.connect(f"ws://127.0.0.1:{self.port}{path}", **{**EXACT, **options})
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One for all tests that leave it as it was."""
+    ours = Server(HOLDFAST_PING_S="600")
+    yield ours
+    ours.process.kill()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Callable[..., Server]]:
+    """Servers of a test's own, with its environment."""
+    ours: list[Server] = []
+
+    def start(**env: str) -> Server:
+        ours.append(Server(**env))
+        return ours[-1]
+
+    yield start
+    for one in ours:
+        one.process.kill()
+
+
+async def closed(ws: ClientConnection, seconds: float = 5.0) -> tuple[int, str]:
+    """Read to the end: close code and reason."""
+    async with asyncio.timeout(seconds):
+        try:
+            while True:
+                await ws.recv()
+        except websockets.ConnectionClosed as end:
+            return (end.rcvd.code, end.rcvd.reason) if end.rcvd else (1006, "")
+
+
+# -- messages
+
+
+@pytest.mark.parametrize("message", ["", b"", "é" * 100, b"\x00" * 125, b"\x00" * 126, b"\x00" * 4096])
+async def test_messages_of_every_length_come_back_empty_ones_too(server: Server, message: Any) -> None:
+    async with server.connect("/echo") as ws:
+        await ws.send(message)
+        assert await ws.recv() == message
+
+
+async def test_accept_headers_and_the_subprotocol_arrive(server: Server) -> None:
+    async with server.connect("/headers", subprotocols=["a", "b"]) as ws:
+        assert ws.subprotocol == "b"
+        assert ws.response is not None
+        assert (ws.response.headers["x-one"], ws.response.headers["x-two"]) == ("1", "2")
+
+
+@pytest.mark.parametrize("way", ["asgi", "wire"])
+@pytest.mark.parametrize("code", [1000, 1001, 1008, 1012, 3000, 4409, 4999])
+async def test_any_close_code_arrives_with_its_reason(server: Server, way: str, code: int) -> None:
+    async with server.connect(f"/close?{way},{code},because") as ws:
+        assert await closed(ws) == (code, "because")
+
+
+async def test_a_refusal_has_its_status(server: Server) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await server.connect("/deny")
+    assert refused.value.response.status_code == 404
+
+
+async def test_a_fault_before_the_handshake_is_500_and_after_it_1011(server: Server) -> None:
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await server.connect("/early")
+    assert refused.value.response.status_code == 500
+    async with server.connect("/late") as ws:
+        assert (await closed(ws))[0] == 1011
+    async with server.connect("/echo") as ws:
+        await ws.send("still here")
+        assert await ws.recv() == "still here"
+
+
+# -- limits
+
+
+@pytest.mark.parametrize("message", ["x" * 4097, b"x" * 100_000, ["x" * 3000, "x" * 3000], [b"x"] * 4097])
+async def test_what_is_too_big_is_answered_by_1009_also_in_pieces(server: Server, message: Any) -> None:
+    async with server.connect("/echo") as ws:
+        await ws.send(message)
+        assert (await closed(ws))[0] == 1009
+
+
+async def test_a_message_in_pieces_within_the_limit_is_one_message(server: Server) -> None:
+    async with server.connect("/echo") as ws:
+        await ws.send(["a" * 1000, "b" * 1000, "c" * 1000])
+        assert await ws.recv() == "a" * 1000 + "b" * 1000 + "c" * 1000
+
+
+async def test_invalid_text_is_1007(server: Server) -> None:
+    async with server.connect("/echo") as ws:
+        await ws.send(b"\xff\xfe", text=True)
+        assert (await closed(ws))[0] == 1007
+
+
+async def test_connections_are_capped_with_503(own_server: Callable[..., Server]) -> None:
+    server = own_server(HOLDFAST_MAX_SOCKETS="3")
+    sockets = [await server.connect("/echo") for _ in range(3)]
+    with pytest.raises(websockets.InvalidStatus) as refused:
+        await server.connect("/echo")
+    assert refused.value.response.status_code == 503
+    await sockets[0].close()
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                sockets[0] = await server.connect("/echo")
+                break
+            except websockets.InvalidStatus:
+                await asyncio.sleep(0.05)
+    for ws in sockets:
+        await ws.close()
+
+
+# -- flow control
+
+
+def narrow(port: int) -> socket.socket:
+    """A TCP connection whose kernel takes little, so that a peer that does not read is felt soon."""
+    raw = socket.socket()
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+    raw.connect(("127.0.0.1", port))
+    raw.setblocking(False)
+    return raw
+
+
+async def test_the_wire_never_waits_and_tells_what_waits(server: Server) -> None:
+    ws = await server.connect("/write", sock=narrow(server.port), max_queue=1)
+    told = await server.until(lambda told: "peak" in told)
+    assert told["peak"] > 10 * BLOCK
+    for number in range(400):
+        message = await ws.recv()
+        assert isinstance(message, bytes)
+        assert int.from_bytes(message[:4], "big") == number
+        assert len(message) == BLOCK
+    assert await ws.recv() == "done"
+    await server.until(lambda told: told.get("left") == 0)
+    await ws.close()
+
+
+async def test_an_applications_send_waits_for_a_peer_that_does_not_read(server: Server) -> None:
+    ws = await server.connect("/patient", sock=narrow(server.port), max_queue=1)
+    await server.until(lambda told: told.get("sent", 0) > 0)
+    before = -1
+    while before != (now := (await asyncio.to_thread(server.told))["sent"]):
+        before = now
+        await asyncio.sleep(0.3)
+    assert now < 300
+    for _ in range(400):
+        await ws.recv()
+    await server.until(lambda told: told["sent"] == 400)
+    await ws.close()
+
+
+async def test_a_socket_whose_application_does_not_listen_is_not_read(server: Server) -> None:
+    ws = await server.connect("/deaf")
+    before = server.told().get("sockets_unread", 0)
+    sending = asyncio.create_task(send_many(ws, 20_000))
+    await server.until(lambda told: told.get("sockets_unread", 0) == before + 1)
+    await asyncio.sleep(0.5)
+    assert not sending.done(), "twenty thousand messages were taken in though nobody wanted them"
+    server.told("/listen")
+    await sending
+    await server.until(lambda told: told.get("taken") == 20_000, 60)
+    await ws.close()
+
+
+async def send_many(ws: ClientConnection, count: int) -> None:
+    for _ in range(count):
+        await ws.send("x" * 1000)
+
+
+# -- pings
+
+
+async def handshake(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A WebSocket that does nothing by itself: no pong, no close."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(
+        b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    return reader, writer
+
+
+async def test_a_peer_that_is_gone_without_a_word_is_dropped(own_server: Callable[..., Server]) -> None:
+    server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
+    reader, writer = await handshake(server.port)
+    async with asyncio.timeout(8):
+        while await reader.read(1000):
+            pass
+    writer.close()
+    await server.until(lambda told: told.get("code") == 1006)
+
+
+async def test_talking_is_no_answer_to_a_ping(own_server: Callable[..., Server]) -> None:
+    server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
+    reader, writer = await handshake(server.port)
+    async with asyncio.timeout(8):
+        try:
+            while not reader.at_eof():
+                writer.write(b"\x81\x81\x00\x00\x00\x00x")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+                reader._buffer.clear()  # type: ignore[attr-defined]
+        except ConnectionError:
+            pass
+    writer.close()
+
+
+async def test_who_answers_pings_stays(own_server: Callable[..., Server]) -> None:
+    server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
+    async with server.connect("/echo", ping_interval=None) as ws:
+        await asyncio.sleep(4)
+        await ws.send("here")
+        assert await ws.recv() == "here"
+
+
+# -- the end
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_end_tells_every_socket_1012_and_exits_with_0(
+    own_server: Callable[..., Server], number: signal.Signals
+) -> None:
+    server = own_server()
+    sockets = [await server.connect("/echo") for _ in range(10)]
+    with pytest.raises(websockets.InvalidStatus):
+        await server.connect("/early")  # an application that ended before its socket once broke the end
+    server.process.send(number)
+    assert {(await closed(ws))[0] for ws in sockets} == {1012}
+    assert await asyncio.to_thread(server.process.wait, 10) == 0
+    assert "Traceback" not in server.process.output.replace("as asked", "").split("RuntimeError")[-1]
+
+
+async def test_a_peer_that_never_answers_does_not_hold_up_the_end(own_server: Callable[..., Server]) -> None:
+    server = own_server()
+    ws = await server.connect("/patient", sock=narrow(server.port), max_queue=1)
+    _, writer = await handshake(server.port)
+    began = time.monotonic()
+    assert await asyncio.to_thread(server.process.stop, 10) == 0
+    assert time.monotonic() - began < 8
+    writer.close()
+    ws.transport.abort()

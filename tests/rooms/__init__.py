@@ -1,0 +1,1 @@
+"""Tests of rooms/: one live room, from the wire to Redis."""

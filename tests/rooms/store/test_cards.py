@@ -1,0 +1,50 @@
+"""Cards: what the lobby reads at first, and what it is told from then on."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rooms.core.ids import RoomId
+from rooms.store import Commit, Lease, Store
+from tests.rooms.store.making import ROOM, TTL, Valkey, commit, cut_subscribers, take
+
+ROOMS = [RoomId(f"{n:022d}") for n in range(8)]
+
+
+async def test_all_cards_of_all_shards(store: Store) -> None:
+    """And each by itself, from its own shard."""
+    commits: dict[int, Commit] = {}
+    for room in ROOMS:
+        shard = store.shard_of(room)
+        if shard not in commits:
+            commits[shard] = Commit(await take(store, room=room))
+        commits[shard].cards[room] = room.encode()
+    assert len(commits) > 1
+    assert await store.commit(list(commits.values()), TTL) == [None] * len(commits)
+    assert await store.cards() == {room: room.encode() for room in ROOMS}
+    assert await store.card(ROOMS[3]) == ROOMS[3].encode()
+    assert await store.card(ROOM) is None
+
+
+async def test_the_feed_begins_with_a_call_to_read_and_tells_every_change(store: Store, lease: Lease) -> None:
+    feed = store.card_feed()
+    assert await anext(feed) is None
+    await commit(store, Commit(lease, cards={ROOM: b"1"}))
+    await commit(store, Commit(lease, rooms={ROOM: b"no card"}))
+    await commit(store, Commit(lease, cards={ROOM: b"2"}))
+    await commit(store, Commit(lease, closed=[ROOM]))
+    told = [await anext(feed) for _ in range(3)]
+    assert told == [[(ROOM, b"1")], [(ROOM, b"2")], [(ROOM, None)]]
+    await feed.aclose()
+
+
+async def test_after_a_lost_connection_all_must_be_read_again(store: Store, lease: Lease, valkey: Valkey) -> None:
+    feed = store.card_feed()
+    assert await anext(feed) is None
+    assert await cut_subscribers(valkey) == 1
+    assert await asyncio.wait_for(anext(feed), 5) is None
+    await commit(store, Commit(lease, cards={ROOM: b"1"}))
+    async for changes in feed:
+        assert changes == [(ROOM, b"1")]
+        break
+    await feed.aclose()

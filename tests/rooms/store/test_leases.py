@@ -1,0 +1,89 @@
+"""Leases: one holder at a time by Redis' clock, and an epoch that only grows."""
+
+from __future__ import annotations
+
+import pytest
+
+from rooms.store import Lease, Store
+from tests.rooms.store.making import SHARDS, TTL, Valkey, until
+
+
+async def test_one_holder_at_a_time(store: Store) -> None:
+    assert await store.take(2, "a", TTL) == Lease(2, "a", 1)
+    assert await store.take(2, "b", TTL) is None
+    assert await store.take(3, "b", TTL) == Lease(3, "b", 1)
+
+
+async def test_taking_again_begins_a_new_epoch(store: Store) -> None:
+    """Whatever was on its way under the old one is refused."""
+    first = await store.take(0, "a", TTL)
+    assert first is not None
+    second = await store.take(0, "a", TTL)
+    assert second == Lease(0, "a", 2)
+    assert await store.renew([first, second], TTL) == [first]
+
+
+async def test_it_lapses_by_redis_clock(store: Store) -> None:
+    held = await store.take(0, "a", 80)
+    assert held is not None
+
+    async def taken() -> bool:
+        return await store.take(0, "b", TTL) == Lease(0, "b", 2)
+
+    assert not await taken()
+    await until(taken)
+    assert await store.renew([held], TTL) == [held]
+
+
+async def test_one_that_lapsed_and_nobody_took_is_still_ours(store: Store) -> None:
+    held = await store.take(0, "a", 1)
+    assert held is not None
+
+    async def lapsed() -> bool:
+        return (await store.leases())[0].left_ms == 0
+
+    await until(lapsed)
+    assert await store.renew([held], TTL) == []
+    assert (await store.leases())[0].left_ms > 0
+
+
+async def test_renewing_holds_it_longer(store: Store) -> None:
+    leases = [lease for shard in range(SHARDS) if (lease := await store.take(shard, "a", 500))]
+    assert await store.renew(leases, TTL) == []
+    assert all(TTL - 5000 < row.left_ms <= TTL for row in await store.leases())
+    assert await store.renew([], TTL) == []
+
+
+async def test_released_it_is_free_and_its_epoch_stays(store: Store) -> None:
+    held = await store.take(0, "a", TTL)
+    assert held is not None
+    await store.release(held)
+    row = (await store.leases())[0]
+    assert (row.owner, row.epoch, row.left_ms) == ("", 1, 0)
+    assert await store.renew([held], TTL) == [held]
+    assert await store.take(0, "b", TTL) == Lease(0, "b", 2)
+
+
+async def test_only_the_holder_can_release(store: Store) -> None:
+    old = await store.take(0, "a", TTL)
+    new = await store.take(0, "a", TTL)
+    assert old is not None
+    await store.release(old)
+    await store.release(Lease(0, "b", 2))
+    assert [new] == [lease for lease in (new,) if lease and not await store.renew([lease], TTL)]
+
+
+async def test_everybody_sees_every_shard(store: Store) -> None:
+    await store.take(1, "engine-b", TTL)
+    rows = await store.leases()
+    assert [row.shard for row in rows] == list(range(SHARDS))
+    assert [(row.owner, row.epoch) for row in rows] == [("", 0), ("engine-b", 1), ("", 0), ("", 0)]
+
+
+@pytest.mark.parametrize("ttl", [1, 10**12])
+async def test_times_are_whole_milliseconds(store: Store, valkey: Valkey, ttl: int) -> None:
+    """Lua would write large numbers as 1.7e+12."""
+    before = await store.now_ms()
+    await store.take(0, "a", ttl)
+    until_ms = int(await valkey.hget("hf:{s00}:lease", "until") or b"")
+    assert before + ttl <= until_ms <= await store.now_ms() + ttl

@@ -1,0 +1,125 @@
+"""The appender: batches, order, what happens while the log is out of reach or full, and its bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from rooms import appender
+from rooms.appender import Appender
+from rooms.core.ids import PlayerId, RoomId, SocketId
+from rooms.core.inputs import Command, Detach, Entry, MoveBody, StartBody
+from rooms.store import LogFull, StoreUnavailable
+from tests.support.sockets import until
+
+ROOM = RoomId("r" * 22)
+
+
+class Log:
+    """A log in memory that can be out of reach, or full for one shard."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.down = self.full = False
+
+    def shard_of(self, room: RoomId) -> int:
+        return ord(room[0])
+
+    async def append(self, entries: Sequence[tuple[int, Entry]]) -> None:
+        await asyncio.sleep(0)
+        if self.down:
+            raise StoreUnavailable("Redis cannot be reached.")
+        refused = [at for at, (shard, _) in enumerate(entries) if self.full and shard == ord("f")]
+        self.batches.append([seq(entry) for at, (_, entry) in enumerate(entries) if at not in refused])
+        if refused:
+            raise LogFull([ord("f")], refused)
+
+    @property
+    def seqs(self) -> list[int]:
+        return [number for batch in self.batches for number in batch]
+
+
+def seq(entry: Entry) -> int:
+    return entry.act.seq if isinstance(entry.act, Command) else 0
+
+
+def command(number: int, move: bytes = b"") -> Command:
+    return Command(SocketId("s"), PlayerId("p"), number, MoveBody(move) if move else StartBody())
+
+
+@asynccontextmanager
+async def running(log: Log) -> AsyncIterator[tuple[Appender, list[str]]]:
+    health: list[str] = []
+    ours = Appender(log, health.append)
+    task = asyncio.create_task(ours.run())
+    yield ours, health
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_added_in_one_pass_goes_in_one_batch_in_order() -> None:
+    log = Log()
+    async with running(log) as (ours, _):
+        for number in range(1, 6):
+            assert ours.add_command(ROOM, command(number))
+        assert await ours.drain(1)
+    assert log.batches == [[1, 2, 3, 4, 5]]
+
+
+async def test_nothing_is_lost_or_reordered_while_the_log_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "PAUSE_S", (0.01,))
+    log = Log()
+    log.down = True
+    async with running(log) as (ours, health):
+        ours.add_command(ROOM, command(1))
+        await until(lambda: len(health) >= 2)
+        ours.add_command(ROOM, command(2))
+        ours.add(ROOM, Detach(SocketId("s")))
+        log.down = False
+        assert await ours.drain(1)
+        await until(lambda: health[-1] == "")
+    assert log.seqs == [1, 2, 0]
+    assert health[0] == "Redis cannot be reached."
+
+
+async def test_a_full_shard_holds_up_only_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "PAUSE_S", (0.01,))
+    log = Log()
+    log.full = True
+    full = RoomId("f" * 22)
+    async with running(log) as (ours, health):
+        for room, number in ((full, 1), (ROOM, 2), (full, 3)):
+            ours.add_command(room, command(number))
+        await until(lambda: len(health) >= 2)
+        assert log.seqs == [2]
+        ours.add_command(full, command(4))
+        log.full = False
+        assert await ours.drain(1)
+    assert log.seqs == [2, 1, 3, 4]
+
+
+async def test_inputs_are_bounded_by_number_and_comings_and_goings_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "MOST_COMMANDS", 3)
+    ours = Appender(Log(), lambda reason: None)
+    assert [ours.add_command(ROOM, command(n)) for n in range(1, 5)] == [True, True, True, False]
+    ours.add(ROOM, Detach(SocketId("s")))
+    assert ours.waiting == 4
+
+
+async def test_inputs_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "MOST_BYTES", 3000)
+    log = Log()
+    async with running(log) as (ours, _):
+        assert ours.add_command(ROOM, command(1, b"x" * 2000))
+        assert not ours.add_command(ROOM, command(2, b"x" * 2000))
+        assert await ours.drain(1)
+        assert ours.add_command(ROOM, command(3, b"x" * 2000))
+
+
+async def test_draining_gives_up_in_time() -> None:
+    ours = Appender(Log(), lambda reason: None)
+    ours.add_command(ROOM, command(1))
+    assert not await ours.drain(0.05)

@@ -1,0 +1,149 @@
+"""One delivery to the sockets of one room: who gets what, in which order, and who must be welcomed again."""
+
+from __future__ import annotations
+
+from rooms.core.ids import PlayerId, RoomId
+from rooms.core.inputs import JSON, MSGPACK, Player, Wire
+from rooms.crowd import Crowd
+from rooms.link import Link
+from rooms.protocol.bus import SHARED, WATCH, Broadcast, Delivery, Direct, ViewFrame
+from tests.rooms.test_link import welcome_bytes
+from tests.support.sockets import Ear
+
+ROOM = RoomId("r" * 22)
+
+
+def member(crowd: Crowd, view: int, seat: int = -1, wire: Wire = JSON, base: int = 1) -> tuple[Link, Ear]:
+    """A welcomed socket whose client holds the keyframe of tick `base`."""
+    ear = Ear(wire)
+    link = Link(ROOM, Player(PlayerId("p"), "P"), wire, ear)
+    link.view, link.seat, link.base = view, seat, base
+    crowd.links[link.id] = link
+    return link, ear
+
+
+def delivery(tick: int, *frames: ViewFrame, **more: object) -> Delivery:
+    given = {"epoch": 1, "offset": 0, "events": [], "directs": [], **more}
+    return Delivery(room=ROOM, tick=tick, frames=list(frames), **given)  # type: ignore[arg-type]
+
+
+def test_each_view_and_wire_gets_its_own_bytes() -> None:
+    crowd = Crowd(ROOM)
+    _, zero = member(crowd, 0, 0)
+    _, one = member(crowd, 1, 1, MSGPACK)
+    _, watcher = member(crowd, WATCH)
+    frames = [ViewFrame(v, w, 1, f'"{v} {w}"'.encode()) for v in (0, 1, WATCH) for w in (JSON, MSGPACK)]
+    assert crowd.deliver(delivery(2, *frames), 0.0) == []
+    assert (zero.raw, one.raw, watcher.raw) == ([b'"0 0"'], [b'"1 1"'], [b'"-1 0"'])
+
+
+def test_events_come_before_frames_and_frames_before_directs() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, SHARED)
+    crowd.deliver(
+        delivery(
+            2,
+            ViewFrame(SHARED, JSON, 1, b'"frame"'),
+            offset=4,
+            events=[Broadcast(4, None, None, JSON, b'"event"')],
+            directs=[Direct(link.id, b'"reject"')],
+        ),
+        0.0,
+    )
+    assert ear.raw == [b'"event"', b'"frame"', b'"reject"']
+    assert link.offset == 4
+
+
+def test_events_reach_only_those_they_are_for() -> None:
+    crowd = Crowd(ROOM)
+    _, zero = member(crowd, 0, 0)
+    _, watcher = member(crowd, WATCH)
+    _, shared_zero = member(crowd, SHARED, 0)
+    _, shared_one = member(crowd, SHARED, 1)
+    secret = Broadcast(1, (0,), (0,), JSON, b'"hidden game"')
+    seated = Broadcast(2, None, (0,), JSON, b'"for seat 0"')
+    crowd.deliver(delivery(2, events=[secret, seated]), 0.0)
+    assert zero.raw == [b'"hidden game"', b'"for seat 0"']
+    assert shared_zero.raw == [b'"for seat 0"']
+    assert shared_one.raw == []
+    assert b'"hidden game"' not in watcher.raw
+
+
+def test_a_socket_without_the_base_gets_the_kept_keyframe_first() -> None:
+    crowd = Crowd(ROOM)
+    _, old = member(crowd, SHARED, base=1)
+    crowd.deliver(delivery(5, ViewFrame(SHARED, JSON, -1, b'"k5"')), 0.0)
+    late, ear = member(crowd, SHARED, base=3)
+    assert crowd.deliver(delivery(6, ViewFrame(SHARED, JSON, 5, b'"d6"')), 0.0) == []
+    assert old.raw == [b'"k5"', b'"d6"']
+    assert ear.raw == [b'"k5"', b'"d6"']
+    assert late.base == 5
+
+
+def test_without_the_base_anywhere_the_socket_is_named() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, SHARED, base=3)
+    assert crowd.deliver(delivery(6, ViewFrame(SHARED, JSON, 5, b'"d6"')), 0.0) == [link]
+    assert ear.raw == []
+
+
+def test_a_keyframe_in_the_same_delivery_heals_who_cannot_use_the_delta() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, SHARED, base=3)
+    both = (ViewFrame(SHARED, JSON, 5, b'"d6"'), ViewFrame(SHARED, JSON, -1, b'"k6"'))
+    assert crowd.deliver(delivery(6, *both), 0.0) == []
+    assert ear.raw == [b'"k6"']
+    assert link.base == 6
+
+
+def test_a_newcomer_gets_its_welcome_and_nothing_before_it() -> None:
+    crowd = Crowd(ROOM)
+    ear = Ear()
+    link = Link(ROOM, Player(PlayerId("p"), "P"), JSON, ear)
+    link.asked_at = 0.0
+    crowd.links[link.id] = link
+    crowd.deliver(
+        delivery(
+            7,
+            ViewFrame(SHARED, JSON, -1, b'"k7"'),
+            offset=3,
+            events=[Broadcast(3, None, None, JSON, b'"joined"')],
+            directs=[Direct(link.id, welcome_bytes(), SHARED, 1)],
+        ),
+        0.0,
+    )
+    assert ear.raw == [welcome_bytes()]
+    assert (link.view, link.seat, link.base, link.offset) == (SHARED, 1, 7, 3)
+    crowd.deliver(delivery(8, ViewFrame(SHARED, JSON, 7, b'"d8"')), 0.0)
+    assert ear.raw[1:] == [b'"d8"']
+
+
+def test_while_a_welcome_is_due_events_wait_for_it() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, SHARED)
+    link.asked_at, link.offset = 1.0, 3
+    crowd.deliver(delivery(2, offset=9, events=[Broadcast(9, None, None, JSON, b'"after the hole"')]), 0.0)
+    assert ear.raw == []
+    assert link.offset == 3
+
+
+def test_a_goodbye_closes_with_its_code() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, SHARED)
+    crowd.deliver(delivery(2, directs=[Direct(link.id, b'"bye"', close=4506, reason="kicked")]), 0.0)
+    assert (ear.raw, ear.closed) == ([b'"bye"'], (4506, "kicked"))
+
+
+def test_directs_for_a_socket_that_left_are_dropped() -> None:
+    crowd = Crowd(ROOM)
+    link, _ = member(crowd, SHARED)
+    del crowd.links[link.id]
+    assert crowd.deliver(delivery(2, directs=[Direct(link.id, b'"x"')]), 0.0) == []
+
+
+def test_nothing_stale_is_shown() -> None:
+    crowd = Crowd(ROOM)
+    _, ear = member(crowd, SHARED)
+    crowd.deliver(delivery(5, ViewFrame(SHARED, JSON, -1, b'"new"'), epoch=3), 0.0)
+    crowd.deliver(delivery(4, ViewFrame(SHARED, JSON, -1, b'"old"'), epoch=2), 0.0)
+    assert ear.raw == [b'"new"']

@@ -1,0 +1,151 @@
+"""One socket as the hub sees it: welcome, frames, the slow reader's bargain, the end."""
+
+from __future__ import annotations
+
+import pytest
+
+from rooms import link as links
+from rooms.core.ids import PlayerId, RoomId, WebId
+from rooms.core.inputs import JSON, MSGPACK, Player, Resume, Wire
+from rooms.link import Keyframe, Link
+from rooms.protocol import codec, server
+from rooms.protocol.bus import SHARED
+from rooms.wire import MOST_BUFFERED
+from tests.support.sockets import Ear
+
+ROOM = RoomId("r" * 22)
+ANN = Player(PlayerId("g-ann"), "Ann")
+FULL = links.SLOW_BYTES + 1
+
+
+def make(wire: Wire = JSON) -> tuple[Link, Ear]:
+    ear = Ear(wire)
+    return Link(ROOM, ANN, wire, ear), ear
+
+
+def welcome_bytes(wire: Wire = JSON, incarnation: str = "first") -> bytes:
+    info = server.GameInfo("g", "G", 1, 0, (), (), {})
+    limits = server.Limits(4096, 60, 300, 512)
+    you = server.You("g-ann", "Ann")
+    return codec.dump(
+        server.Welcome(you, info, ROOM, incarnation, 1, 0, 5, False, (), 10, 100, {}, limits, 0.0), wire
+    )
+
+
+def welcomed(wire: Wire = JSON) -> tuple[Link, Ear]:
+    link, ear = make(wire)
+    link.asked_at = 1.0
+    link.welcome(welcome_bytes(wire), SHARED, 0, tick=10, offset=5)
+    return link, ear
+
+
+@pytest.mark.parametrize("wire", [JSON, MSGPACK])
+def test_a_welcome_says_where_the_client_stands(wire: Wire) -> None:
+    link, ear = welcomed(wire)
+    assert (link.view, link.seat, link.base, link.offset, link.asked_at) == (SHARED, 0, 10, 5, None)
+    assert link.stand() == Resume("first", 5)
+    assert ear.raw == [welcome_bytes(wire)]
+
+
+def test_before_its_welcome_a_client_stands_where_its_hello_said() -> None:
+    link, _ = make()
+    assert link.stand() is None
+    link.resume = Resume("old", 3)
+    assert link.stand() == Resume("old", 3)
+
+
+@pytest.mark.parametrize(("seat", "want"), [(0, "auto"), (-1, "watch")])
+def test_coming_back_takes_no_seat_that_was_given_up(seat: int, want: str) -> None:
+    link, _ = make()
+    link.want = "play"
+    assert link.attach(WebId("w")).want == "play"
+    link.welcome(welcome_bytes(), SHARED, seat, 10, 5)
+    assert link.attach(WebId("w")).want == want
+
+
+def test_a_slow_socket_gets_its_events_and_only_the_newest_state() -> None:
+    link, ear = welcomed()
+    ear.buffered = FULL
+    link.event(b'"e1"', 0.0)
+    link.whole(Keyframe(11, b'"k11"'), 0.0)
+    link.patch(b'"d12"', 0.1)
+    link.whole(Keyframe(13, b'"k13"'), 0.2)
+    link.patch(b'"d14"', 0.3)
+    link.patch(b'"d15"', 0.4)
+    link.event(b'"e2"', 0.4)
+    assert len(ear.raw) == 1
+    assert not link.ease(1.0)
+    ear.buffered = 0
+    assert not link.ease(2.0)
+    assert ear.raw[1:] == [b'"e1"', b'"e2"', b'"k13"', b'"d15"']
+    assert (link.base, link.held) == (13, None)
+
+
+def test_a_slow_socket_that_keeps_its_base_gets_just_the_newest_delta() -> None:
+    link, ear = welcomed()
+    ear.buffered = FULL
+    link.patch(b'"d11"', 0.0)
+    link.patch(b'"d12"', 0.1)
+    ear.buffered = 0
+    link.ease(0.2)
+    assert ear.raw[1:] == [b'"d12"']
+
+
+def test_too_many_events_mean_a_new_welcome_from_before_them() -> None:
+    link, ear = welcomed()
+    ear.buffered = FULL
+    for number in range(links.HELD_EVENTS + 1):
+        link.event(b'"e"', 0.0)
+        link.offset = 6 + number
+    ear.buffered = 0
+    assert link.ease(1.0)
+    assert link.stand() == Resume("first", 5)
+    assert len(ear.raw) == 1
+
+
+def test_a_socket_that_stays_slow_is_told_and_closed() -> None:
+    link, ear = welcomed()
+    ear.buffered = FULL
+    link.event(b'"e"', 10.0)
+    assert not link.ease(10.0 + links.SLOW_S - 0.1)
+    assert ear.closed is None
+    link.ease(10.0 + links.SLOW_S)
+    assert ear.closed is not None
+    assert ear.closed[0] == 4409
+    goodbye = ear.heard[-1]
+    assert isinstance(goodbye, server.Goodbye)
+    assert (goodbye.code, goodbye.reconnect) == (4409, True)
+
+
+def test_a_welcome_ends_slowness_without_losing_events() -> None:
+    link, ear = welcomed()
+    ear.buffered = FULL
+    link.event(b'"e1"', 0.0)
+    link.patch(b'"d11"', 0.0)
+    link.welcome(welcome_bytes(), SHARED, 0, 12, 6)
+    assert ear.raw[1:] == [b'"e1"', welcome_bytes()]
+    assert (link.held, link.base) == (None, 12)
+
+
+def test_nothing_may_wait_without_bound() -> None:
+    link, ear = welcomed()
+    ear.buffered = MOST_BUFFERED + 1
+    link.write(b'"x"')
+    assert ear.closed is not None
+    assert ear.closed[0] == 4409
+
+
+def test_after_the_goodbye_nothing_is_written_and_nothing_closed_again() -> None:
+    link, ear = welcomed()
+    link.goodbye(4501, "elsewhere")
+    link.write(b'"x"')
+    link.goodbye(4408, "again")
+    assert ear.closed == (4501, "elsewhere")
+    assert ear.heard[-1] == server.Goodbye(4501, "elsewhere", False)
+
+
+def test_a_late_welcome_takes_back_what_was_said_about_it() -> None:
+    link, ear = make()
+    link.told = True
+    link.welcome(welcome_bytes(), SHARED, 0, 10, 5)
+    assert ear.heard[0] == server.Status("ok")

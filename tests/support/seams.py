@@ -1,0 +1,137 @@
+"""A small ASGI application that does one thing per path, served by our Daphne: `python -m tests.support.seams FD`.
+
+Tests of gameserver/server.py and gameserver/websocket.py talk to it over real sockets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from typing import Any
+
+from rooms.wire import EXTENSION
+
+BLOCK = 64 * 1024
+told: dict[str, Any] = {}
+"""What happened, for GET /told."""
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Every message back as it came."""
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] == "websocket.receive":
+        await send({**event, "type": "websocket.send"})
+    told["code"] = event["code"]
+
+
+async def headers(scope: Any, receive: Any, send: Any) -> None:
+    """Accept with headers and the last subprotocol offered."""
+    named = {"subprotocol": scope["subprotocols"][-1], "headers": [(b"x-one", b"1"), (b"x-two", b"2")]}
+    await send({"type": "websocket.accept", **named})
+    await receive()
+
+
+async def close(scope: Any, receive: Any, send: Any) -> None:
+    """Close as the query says: by ASGI, or by the wire."""
+    way, code, reason = scope["query_string"].decode().split(",")
+    await send({"type": "websocket.accept"})
+    if way == "wire":
+        scope["extensions"][EXTENSION].close(int(code), reason)
+    else:
+        await send({"type": "websocket.close", "code": int(code), "reason": reason})
+    await receive()
+
+
+async def deny(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse with 404."""
+    await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
+    await send({"type": "websocket.http.response.body", "body": b"no"})
+
+
+async def early(scope: Any, receive: Any, send: Any) -> None:
+    """Fail before the handshake."""
+    raise RuntimeError("as asked")
+
+
+async def late(scope: Any, receive: Any, send: Any) -> None:
+    """Fail after it."""
+    await send({"type": "websocket.accept"})
+    raise RuntimeError("as asked")
+
+
+async def write(scope: Any, receive: Any, send: Any) -> None:
+    """Write much more than anyone takes, through the wire; tell how much waits."""
+    await send({"type": "websocket.accept"})
+    wire = scope["extensions"][EXTENSION]
+    for number in range(400):
+        wire.write(number.to_bytes(4, "big") + bytes(BLOCK - 4), False)
+    told["peak"] = wire.buffered
+    while wire.buffered:
+        await asyncio.sleep(0.01)
+    wire.write(b"done", True)
+    told["left"] = wire.buffered
+    await receive()
+
+
+async def patient(scope: Any, receive: Any, send: Any) -> None:
+    """The same by ASGI's `send`, which must wait."""
+    await send({"type": "websocket.accept"})
+    for number in range(400):
+        await send({"type": "websocket.send", "bytes": bytes(BLOCK)})
+        told["sent"] = number + 1
+    await receive()
+
+
+async def deaf(scope: Any, receive: Any, send: Any) -> None:
+    """Take no message until told by GET /listen."""
+    await send({"type": "websocket.accept"})
+    told["task"] = asyncio.Event()
+    await told["task"].wait()
+    count = 0
+    while (await receive())["type"] == "websocket.receive":
+        count += 1
+        told["taken"] = count
+
+
+async def http(scope: Any, receive: Any, send: Any) -> None:
+    """GET /told, and GET /listen."""
+    from rooms import meters
+
+    if scope["path"] == "/listen":
+        told["task"].set()
+    shown = {name: value for name, value in told.items() if isinstance(value, int)}
+    body = json.dumps({**shown, **meters.counts}).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": body})
+
+
+SCENES = {
+    f"/{scene.__name__}": scene for scene in (echo, headers, close, deny, early, late, write, patient, deaf)
+}
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """By the path."""
+    if scope["type"] == "http":
+        await http(scope, receive, send)
+        return
+    await receive()
+    await SCENES[scope["path"]](scope, receive, send)
+
+
+def main() -> None:
+    """Serve on the inherited socket."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
+    django.setup()
+    from gameserver.server import GameServer
+
+    GameServer(application, adopt=socket.socket(fileno=int(sys.argv[1])), verbosity=0).run()
+
+
+if __name__ == "__main__":
+    main()
