@@ -138,6 +138,16 @@ async def test_giving_up_while_entering_leaves_nothing_behind(server: ScriptedSe
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "room client"]
 
 
+async def test_a_mistake_of_the_clients_own_ends_it_and_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def no_token() -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(Ended, match="ZeroDivisionError"):
+        async with RoomClient("ws://127.0.0.1:1/", token=no_token):
+            pass
+    assert "mistake of its own" in caplog.text
+
+
 # -- answers
 
 
@@ -427,7 +437,7 @@ async def test_a_status_is_no_trouble(server: ScriptedServer) -> None:
 async def test_a_pong_measures_the_way(server: ScriptedServer) -> None:
     room = client_of(server)
     visit = await enter(room, server)
-    room.ping()
+    room._talk.ping()
     ping = parse_client_ping(await visit.socket.recv())
     await visit.tell(Pong(ping.n, ping.time, 0.0))
     await until(lambda: room.latency_s is not None and 0 <= room.latency_s < 5)

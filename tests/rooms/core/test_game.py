@@ -1,0 +1,75 @@
+"""Reading a game's module, and making a step out of a play."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from rooms.core.game import Event, IllegalMove, Input, Now, in_turn, read_rules
+from rooms.core.rng import Rng
+from rooms.games import tictactoe
+
+
+def module(**changes: Any) -> SimpleNamespace:
+    """A sound game with changes; None takes a part away."""
+    parts = {name: getattr(tictactoe, name) for name in dir(tictactoe) if not name.startswith("_")} | changes
+    return SimpleNamespace(**{name: part for name, part in parts.items() if part is not None})
+
+
+def test_a_module_is_read() -> None:
+    rules = read_rules("mine", module(VERSION=7, GRACE_S=5))
+    assert (rules.slug, rules.version, rules.grace_s) == ("mine", 7, 5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"TITLE": None, "step": None}, "TITLE, step"),
+        ({"TICK_HZ": 61}, "TICK_HZ"),
+        ({"TICK_HZ": -1}, "TICK_HZ"),
+        ({"TITLE": ""}, "TITLE"),
+        ({"bot": None}, "STRENGTHS"),
+        ({"LATE_JOIN": True, "join": None}, "LATE_JOIN"),
+        ({"ABSENT": "cry"}, "ABSENT"),
+    ],
+)
+def test_what_is_wrong_is_named(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        read_rules("mine", module(**changes))
+
+
+def test_options_need_defaults() -> None:
+    class Options:
+        def __init__(self, width: int) -> None: ...
+
+    with pytest.raises(TypeError, match="default"):
+        read_rules("mine", module(Options=Options))
+
+
+def counting(state: int, seat: int, move: int, rng: Rng) -> int:
+    if move < 0:
+        raise IllegalMove("negative", "Only forward.", [1, 2])
+    return state + move
+
+
+def test_in_turn_takes_what_is_legal_and_explains_what_is_not() -> None:
+    step = in_turn(counting)
+    done = step(10, [Input(0, 5), Input(1, -1), Input(0, 2)], Now(1, 0), Rng())
+    assert done.state == 17
+    assert [(no.index, no.code, no.legal) for no in done.rejections] == [(1, "negative", (1, 2))]
+
+
+def test_in_turn_passes_events_on() -> None:
+    def telling(state: int, seat: int, move: int, rng: Rng) -> tuple[int, list[Event]]:
+        return state + move, [Event("moved", {"by": move})]
+
+    done = in_turn(telling)(0, [Input(0, 3)], Now(1, 0), Rng())
+    assert (done.state, done.events) == (3, (Event("moved", {"by": 3}),))
+
+
+def test_time_runs_out_before_the_moves() -> None:
+    step = in_turn(counting, expire=lambda state, now, rng: 0 if now.ms >= 1000 else state)
+    assert step(10, [Input(0, 1)], Now(1, 999), Rng()).state == 11
+    assert step(10, [Input(0, 1)], Now(2, 1000), Rng()).state == 1
