@@ -76,6 +76,7 @@ class GameServer(daphne.server.Server):
         meters.gauge("websockets", lambda: self.ws_factory.countConnections)
         meters.gauge("connections", lambda: len(self.connections))
         if self._adopt is not None:
+            self._adopt.setblocking(False)  # Twisted takes connections until there is none, and must not wait for one
             self.listen_success(reactor.adoptStreamPort(self._adopt.fileno(), self._adopt.family, self.http_factory))
             self._adopt.close()  # Twisted has a copy; while this one is open the port would not close at the end
         if self._ready is not None:

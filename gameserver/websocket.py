@@ -115,7 +115,10 @@ class GameSocket(WebSocketProtocol):
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
         """The end, however it came."""
         self._room.set()
-        super().onClose(wasClean, code, reason)
+        # A handshake refused before its application began is unknown to the server. Daphne's own onClose fails on it,
+        # and autobahn would then count the connection for ever.
+        if hasattr(self, "server"):
+            super().onClose(wasClean, code, reason)
 
     # -- flow control inward
 

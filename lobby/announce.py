@@ -17,8 +17,8 @@ import msgspec
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.core.cache import cache
-from django_redis.exceptions import ConnectionInterrupted
 
+from lobby.caching import CACHE_AWAY
 from lobby.consumers import GROUP
 from lobby.picture import LISTED
 from lobby.rows import Row, row_of
@@ -138,6 +138,6 @@ def hold_voice(me: str) -> bool:
         if cache.get(VOICE_KEY) != me:
             return False
         return bool(cache.touch(VOICE_KEY, VOICE_S))
-    except ConnectionInterrupted as error:
+    except CACHE_AWAY as error:
         logger.warning("which worker tells the pages cannot be settled: %s", error)
         return False

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
-from django_redis.exceptions import ConnectionInterrupted
 
+from lobby.caching import CACHE_AWAY
 from lobby.errors import slow_down, store_down
 
 
@@ -58,7 +58,7 @@ def _spend_all(spends: Sequence[Spend]) -> None:
     try:
         for limit, who in spends:
             _spend(limit, who, now)
-    except ConnectionInterrupted as error:
+    except CACHE_AWAY as error:
         raise store_down() from error
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from django.db.models import Q
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from lobby.api.auth import caller_with
 from lobby.api.types import (
@@ -75,12 +75,12 @@ async def room(request: HttpRequest, room: str) -> RoomOut:
 
 
 @router.post("/rooms", response={201: PlacedOut, **REFUSED_BODY}, tags=["rooms"], summary="Open a room")
-async def open_one(request: HttpRequest, body: OpenIn) -> tuple[int, PlacedOut]:
+async def open_one(request: HttpRequest, body: OpenIn) -> Status[PlacedOut]:
     """The caller becomes its host. Connect to `socket` soon: an empty room closes. Needs the scope `open`."""
     caller = caller_with(request, "open")
     await spend((OPEN_GUEST, caller.player.id))
     opened = await open_room(caller.player, body.game, body.options, body.size, body.private)
-    return 201, placed(request, opened)
+    return Status(201, placed(request, opened))
 
 
 @router.post("/play", response={200: PlacedOut, **REFUSED_BODY}, tags=["rooms"], summary="Play at once")

@@ -17,7 +17,12 @@ OPEN_S: Final = 10.0
 CLOSE_S: Final = 2.0
 MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """A welcome holds the whole view and up to 256 events."""
-REFUSALS: Final = {401: Close.FORBIDDEN, 403: Close.FORBIDDEN, 404: Close.NOT_FOUND}
+REFUSALS: Final = {
+    400: Close.BAD_MESSAGE,
+    401: Close.FORBIDDEN,
+    403: Close.FORBIDDEN,
+    404: Close.NOT_FOUND,
+}
 """Answers to the handshake that coming back would not change, and the close codes they amount to."""
 
 

@@ -145,6 +145,9 @@ class Hearing:
         self._answers.count(message.seq)
 
     def _take_reject(self, message: Reject) -> None:
+        if message.seq == 0:
+            log.info("a message that carries no seq was refused: %s %s", message.code, message.message)
+            return
         self._answers.refuse(message.seq, Refused(message.code, message.message, tuple(message.legal)))
 
     def _take_pong(self, message: Pong) -> None:

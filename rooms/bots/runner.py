@@ -55,11 +55,18 @@ async def run_bots(stop: asyncio.Event, base_url: str) -> None:
 
 
 async def serve_calls(store: Store, troupe: Troupe) -> None:
-    """Read calls for ever and send a bot for each; while the troupe is full, leave them to other processes."""
+    """Read calls for ever and send a bot for each; while the troupe is full, leave them to other processes.
+
+    Raises ShardsDiffer when this process and Redis do not agree on the number of shards.
+    """
     consumer = f"bots-{uuid4().hex[:12]}"
+    checked = False
     while True:
         await troupe.has_room()
         try:
+            if not checked:
+                await store.check()  # with another number of shards some calls would never be heard
+                checked = True
             facts = await store.facts("bots", GROUP, consumer, BLOCK_MS)
             for fact in facts:
                 answer_call(fact, troupe)

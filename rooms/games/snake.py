@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -45,6 +46,8 @@ QUEUE = 2
 LENGTH, COUNTDOWN, BETWEEN, ROUND = 3, 30, 25, 1200
 """Squares of a new snake; ticks before a round, after it, and of a round at most (two minutes)."""
 OUT = -1
+FORESIGHT = 9
+"""Steps for which bots look ahead."""
 
 
 class Options(Struct, frozen=True, forbid_unknown_fields=True):
@@ -276,7 +279,9 @@ def sample_move(state: State, seat: Seat, rng: Rng) -> Move | None:
 
 
 def bot(view: View, seat: Seat, strength: str, rng: Rng) -> Move | None:
-    """Easy goes for food and sees one square ahead; medium keeps out of dead ends; hard also fears heads."""
+    """Easy goes for food and sees one square ahead; medium keeps out of dead ends; hard
+    counts the squares that it would reach before the others.
+    """
     me = view.snakes[seat] if seat < len(view.snakes) else None
     if me is None or not me.body or view.phase != "running":
         return None
@@ -298,14 +303,12 @@ def _worth(view: View, me: SnakeView, way: int, strength: str) -> tuple[int, int
     head = beyond(width, height, view.walls, me.body[0][1] * width + me.body[0][0], way)
     if head == OUT or head in blocked:
         return -1, 0
-    x, y = head % width, head // width
-    hunger = -min((_far(view, x, y, at) for at in view.food), default=0)
+    away = min((_far(view, head % width, head // width, at) for at in view.food), default=0)
     if strength == "easy":
-        return 0, hunger
-    room = min(_room(view, blocked, head, 3 * len(me.body)), 2 * len(me.body))
+        return 0, -away
     rivals = [snake.body[0] for snake in snakes if snake.seat != me.seat] if strength == "hard" else []
-    risk = any(_far(view, x, y, at) == 1 for at in rivals)
-    return (0 if risk else room), hunger
+    realm = _realm(view, blocked, head, [y * width + x for x, y in rivals])
+    return min(realm, 2 * len(me.body)), realm * len(rivals) // 4 - away
 
 
 def _far(view: View, x: int, y: int, at: list[int]) -> int:
@@ -313,14 +316,30 @@ def _far(view: View, x: int, y: int, at: list[int]) -> int:
     return dx + dy if view.walls else min(dx, view.width - dx) + min(dy, view.height - dy)
 
 
-def _room(view: View, blocked: set[int], start: int, enough: int) -> int:
-    """How many squares can be reached from `start`, counted to `enough`."""
-    seen, edge = {start}, [start]
-    while edge and len(seen) < enough:
-        at = edge.pop(0)
-        for way in range(4):
-            near = beyond(view.width, view.height, view.walls, at, way)
-            if near != OUT and near not in blocked and near not in seen:
+def _realm(view: View, blocked: set[int], start: int, rivals: list[int]) -> int:
+    """How many squares can be reached from `start` within a few steps, and before any of the rivals."""
+    around, seen = _around(view.width, view.height, view.walls), blocked | {start}
+    mine, theirs, count = [start], rivals, 1
+    for _ in range(FORESIGHT):
+        theirs = _spread(around, theirs, seen)
+        mine = _spread(around, mine, seen)
+        count += len(mine)
+    return count
+
+
+def _spread(around: list[list[int]], edge: list[int], seen: set[int]) -> list[int]:
+    """The squares next to `edge` that nobody has seen; now they are."""
+    beyond_edge = []
+    for at in edge:
+        for near in around[at]:
+            if near not in seen:
                 seen.add(near)
-                edge.append(near)
-    return len(seen)
+                beyond_edge.append(near)
+    return beyond_edge
+
+
+@cache
+def _around(width: int, height: int, walls: bool) -> list[list[int]]:
+    """The squares next to each square."""
+    every = [[beyond(width, height, walls, at, way) for way in range(4)] for at in range(width * height)]
+    return [[near for near in four if near != OUT] for four in every]

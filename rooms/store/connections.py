@@ -19,7 +19,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
 from rooms.store.errors import StoreUnavailable
-from rooms.store.limits import CONNECT_S, QUEUE_S
+from rooms.store.limits import CONNECT_S, CONNECTING, QUEUE_S
 
 Argument: TypeAlias = "str | bytes | int | float"
 Command: TypeAlias = "Sequence[Argument]"
@@ -70,8 +70,10 @@ class Connections:
             socket_connect_timeout=CONNECT_S,
             retry=Retry(NoBackoff(), 0),
             client_name="holdfast",
+            driver_info=None,  # two round trips less for each new connection
         )
         self._free = asyncio.Semaphore(size)
+        self._opening = asyncio.Semaphore(CONNECTING)  # a herd would open none within the time for one
         self._idle: list[AbstractConnection] = []
         self._open: set[AbstractConnection] = set()
 
@@ -118,7 +120,7 @@ class Connections:
 
     async def _connect(self, connection: AbstractConnection) -> None:
         try:
-            async with asyncio.timeout(CONNECT_S):
+            async with self._opening, asyncio.timeout(CONNECT_S):
                 await connection.connect()  # type: ignore[no-untyped-call]
         except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)

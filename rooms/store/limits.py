@@ -9,6 +9,8 @@ COMMAND_S: Final = 1.0
 """How long a command may take before Redis counts as silent."""
 CONNECT_S: Final = 1.0
 """How long a connection may take to open."""
+CONNECTING: Final = 4
+"""Connections that a process opens at the same time; others wait their turn."""
 LOAD_S: Final = 10.0
 """The same for one reply while a shard is loaded: whole rooms travel."""
 QUEUE_S: Final = 5.0

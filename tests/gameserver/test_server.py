@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -172,6 +173,22 @@ async def test_connections_are_capped_with_503(own_server: Callable[..., Server]
         await ws.close()
 
 
+async def test_refused_handshakes_leave_nothing_behind(own_server: Callable[..., Server]) -> None:
+    server = own_server(HOLDFAST_MAX_SOCKETS="2")
+    for path, key in [("/echo", "bad"), ("/deny", "A" * 22 + "=="), ("/early", "A" * 22 + "==")] * 3:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
+        )
+        assert await reader.read()
+        writer.close()
+    await server.until(lambda told: told["websockets"] == 0)
+    async with server.connect("/echo") as ws:
+        await ws.send("room enough")
+        assert await ws.recv() == "room enough"
+
+
 # -- flow control
 
 
@@ -248,8 +265,9 @@ async def test_a_peer_that_is_gone_without_a_word_is_dropped(own_server: Callabl
     server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
     reader, writer = await handshake(server.port)
     async with asyncio.timeout(8):
-        while await reader.read(1000):
-            pass
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(1000):
+                pass
     writer.close()
     await server.until(lambda told: told.get("code") == 1006)
 
@@ -258,14 +276,12 @@ async def test_talking_is_no_answer_to_a_ping(own_server: Callable[..., Server])
     server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
     reader, writer = await handshake(server.port)
     async with asyncio.timeout(8):
-        try:
+        with contextlib.suppress(ConnectionError, TimeoutError):
             while not reader.at_eof():
                 writer.write(b"\x81\x81\x00\x00\x00\x00x")
                 await writer.drain()
                 await asyncio.sleep(0.1)
-                reader._buffer.clear()  # type: ignore[attr-defined]
-        except ConnectionError:
-            pass
+    await server.until(lambda told: told.get("code") == 1006)
     writer.close()
 
 

@@ -12,7 +12,14 @@ ID = "abcdefghijklmnopqrst_-"
 
 @pytest.mark.parametrize(
     "pasted",
-    [ID, f" {ID} ", f"/rooms/{ID}/", f"http://localhost:8000/rooms/{ID}/", f"https://x.y/rooms/{ID}?a=1", f"x/rooms/{ID}#s"],
+    [
+        ID,
+        f" {ID} ",
+        f"/rooms/{ID}/",
+        f"http://localhost:8000/rooms/{ID}/",
+        f"https://x.y/rooms/{ID}?a=1",
+        f"x/rooms/{ID}#s",
+    ],
 )
 def test_a_room_is_found_in_what_is_pasted(pasted: str) -> None:
     form = JoinForm({"room": pasted})

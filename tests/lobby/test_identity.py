@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 
 from lobby.identity import (
     COOKIE,
@@ -78,10 +79,7 @@ def _through_middleware(request: HttpRequest) -> tuple[Any, HttpResponse]:
 
 
 def _request(path: str, scheme: str = "http", cookie: str = "") -> HttpRequest:
-    request = HttpRequest()
-    request.path = path
-    request.META["wsgi.url_scheme"] = scheme
-    request._get_scheme = lambda: scheme  # type: ignore[method-assign]
+    request = RequestFactory().get(path, secure=scheme == "https")
     if cookie:
         request.COOKIES[COOKIE] = cookie
     return request

@@ -89,7 +89,7 @@ async def test_without_redis_the_first_fill_fails_in_time_and_comes_later(
     with pytest.raises(StoreUnavailable):
         await seen.ready()
     with server:
-        await until(lambda: seen._filled.is_set())
+        await until(seen._filled.is_set)
         await until(lambda: not seen.stale)
         await asyncio.to_thread(server.kill)
         await until(lambda: seen.stale)

@@ -9,7 +9,7 @@ from lobby.gallery import rules_of
 from lobby.picture import Filter, picture
 from lobby.services import FILL_MS, find_room, list_rooms, open_room, quick_play, read_options, read_size
 from rooms.core.ids import PlayerId, RoomId
-from rooms.core.inputs import Open, Player, Reserve, parse_entry
+from rooms.core.inputs import Open, Player
 from tests.lobby.world import ANN, Lobby, card, until
 
 BOB = Player(PlayerId("g-bob"), "Bob")
@@ -19,13 +19,6 @@ BOB = Player(PlayerId("g-bob"), "Bob")
 def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No engine runs, and waiting for one is short."""
     monkeypatch.setattr(services, "REPLY_S", 0.2)
-
-
-async def written(lobby: Lobby) -> list[Open | Reserve]:
-    """What stands in the logs."""
-    keys = [key async for key in lobby.valkey.scan_iter("hf:{s*}:in")]
-    rows = [row for key in keys for row in await lobby.valkey.xrange(key)]
-    return [parse_entry(fields[b"e"]).act for _, fields in rows]  # type: ignore[misc]
 
 
 @pytest.mark.usefixtures("engine")
@@ -81,7 +74,7 @@ async def test_without_an_engine_that_is_said(lobby: Lobby) -> None:
 async def test_what_quick_play_writes(lobby: Lobby) -> None:
     with pytest.raises(LobbyError):
         await quick_play(ANN, "snake")
-    (opened,) = await written(lobby)
+    (opened,) = await lobby.written()
     assert isinstance(opened, Open)
     assert (opened.fill_ms, opened.size, opened.host, opened.private) == (FILL_MS, 4, ANN, False)
     assert opened.options["walls"] is False
@@ -101,7 +94,7 @@ async def test_nothing_is_written_for_what_cannot_be(lobby: Lobby) -> None:
         with pytest.raises(LobbyError) as caught:
             await ask
         assert caught.value.status in (404, 422)
-    assert await written(lobby) == []
+    assert await lobby.written() == []
 
 
 async def test_a_full_server_opens_no_more(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 """What the lobby's tests stand on: rooms as an engine would show them, a running engine, clients with a name.
 
-    async def test_it(lobby: Lobby) -> None:          # an empty Valkey; everything of the loop is closed afterwards
-        card = await lobby.show(card(game="snake"))   # a room's card, committed and fed as an engine does
-        answer = await page("Ann").get("/")
+async def test_it(lobby: Lobby) -> None:          # an empty Valkey; everything of the loop is closed afterwards
+    card = await lobby.show(card(game="snake"))   # a room's card, committed and fed as an engine does
+    answer = await page("Ann").get("/")
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lobby.identity import COOKIE, Guest, sign_guest
 from lobby.stores import live_store
 from rooms.core.facts import Card
 from rooms.core.ids import PlayerId, RoomId
-from rooms.core.inputs import Player
+from rooms.core.inputs import Act, Player, parse_entry
 from rooms.engine.config import read_config
 from rooms.engine.runner import run_engine
 from rooms.store.keys import CARD_FEED, shard_keys
@@ -73,6 +73,12 @@ class Lobby:
         """A room has closed."""
         await self.valkey.hdel(self._key(room), room)
         await self._feed(room, None)
+
+    async def written(self) -> list[Act]:
+        """What stands in the logs of all shards."""
+        keys = [key async for key in self.valkey.scan_iter("hf:{s*}:in")]
+        rows: list[Any] = [row for key in keys for row in await self.valkey.xrange(key) or ()]
+        return [parse_entry(fields[b"e"]).act for _, fields in rows]
 
     def _key(self, room: RoomId) -> str:
         return shard_keys(live_store().shard_of(room)).cards

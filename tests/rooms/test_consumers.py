@@ -143,9 +143,7 @@ async def test_a_room_that_is_not_there(engine: ScriptedEngine) -> None:
     assert (await talk.goodbye()).code == 4504
 
 
-async def test_silence_is_not_waited_for(
-    engine: ScriptedEngine, room: RoomId, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_silence_is_not_waited_for(engine: ScriptedEngine, room: RoomId, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "HELLO_S", 0.05)
     goodbye = await Talk(room).goodbye()
     assert (goodbye.code, goodbye.reconnect) == (4410, True)
@@ -273,9 +271,7 @@ async def test_a_move_reaches_the_log_packed(engine: ScriptedEngine, room: RoomI
     await talk.task
 
 
-async def test_what_is_no_move_of_the_game_is_rejected_and_does_not_count(
-    engine: ScriptedEngine, room: RoomId
-) -> None:
+async def test_what_is_no_move_of_the_game_is_rejected_and_does_not_count(engine: ScriptedEngine, room: RoomId) -> None:
     talk = await come_in(engine, room)
     talk.give('{"t":"move","seq":4,"move":{"cell":10}}')
     await until(lambda: len(talk.heard) == 2)

@@ -27,9 +27,7 @@ def welcome_bytes(wire: Wire = JSON, incarnation: str = "first") -> bytes:
     info = server.GameInfo("g", "G", 1, 0, (), (), {})
     limits = server.Limits(4096, 60, 300, 512)
     you = server.You("g-ann", "Ann")
-    return codec.dump(
-        server.Welcome(you, info, ROOM, incarnation, 1, 0, 5, False, (), 10, 100, {}, limits, 0.0), wire
-    )
+    return codec.dump(server.Welcome(you, info, ROOM, incarnation, 1, 0, 5, False, (), 10, 100, {}, limits, 0.0), wire)
 
 
 def welcomed(wire: Wire = JSON) -> tuple[Link, Ear]:

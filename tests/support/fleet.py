@@ -124,12 +124,9 @@ class Fleet:
     def wait_until_ready(self, seconds: float = READY_SECONDS) -> None:
         """Return when every living web process answers; fail with their output if one does not."""
         for web in self.web:
-            wait_for(
-                lambda web=web: web.answers() or not web.process.running,  # type: ignore[misc]
-                seconds,
-                f"{web.process.name} answers; it said:\n{web.process.output}",
-            )
-            assert web.process.running, f"{web.process.name} ended:\n{web.process.output}"
+            process, answers = web.process, web.answers
+            wait_for(lambda p=process, a=answers: a() or not p.running, seconds, self.output)  # type: ignore[misc]
+            assert process.running, f"{process.name} ended:\n{process.output}"
 
     def output(self) -> str:
         """What every process said, one after the other."""

@@ -15,12 +15,12 @@ from typing import IO, Self
 TOP = Path(__file__).resolve().parents[2]
 
 
-def wait_for(what: Callable[[], object], seconds: float, why: str) -> None:
-    """Return when `what()` is true; fail with `why` when it is not within `seconds`."""
+def wait_for(what: Callable[[], object], seconds: float, why: str | Callable[[], str]) -> None:
+    """Return when `what()` is true; fail with `why` (asked only then) when it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while not what():
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:g} s: {why}")
+            raise AssertionError(f"not within {seconds:g} s: {why() if callable(why) else why}")
         time.sleep(0.02)
 
 
@@ -78,7 +78,7 @@ class Process:
 
     def wait_for_output(self, text: str, seconds: float = 30.0) -> None:
         """Return when it has said `text`; fail with all it said if it does not, or dies."""
-        wait_for(lambda: text in self.output or not self.running, seconds, f"{text!r} in\n{self.output}")
+        wait_for(lambda: text in self.output or not self.running, seconds, lambda: f"{text!r} in\n{self.output}")
         self._reader.join(timeout=0 if self.running else 2)
         assert text in self.output, f"{self.name} ended without saying {text!r}:\n{self.output}"
 

@@ -103,14 +103,13 @@ async def http(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/listen":
         told["task"].set()
     shown = {name: value for name, value in told.items() if isinstance(value, int)}
-    body = json.dumps({**shown, **meters.counts}).encode()
+    gauges = {name: read() for name, read in meters._gauges.items()}
+    body = json.dumps({**shown, **meters.counts, **gauges}).encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": body})
 
 
-SCENES = {
-    f"/{scene.__name__}": scene for scene in (echo, headers, close, deny, early, late, write, patient, deaf)
-}
+SCENES = {f"/{scene.__name__}": scene for scene in (echo, headers, close, deny, early, late, write, patient, deaf)}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

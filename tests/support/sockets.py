@@ -91,7 +91,25 @@ def browser(web: Web, who: Player | None) -> dict[str, Any]:
 async def connect(web: Web, room: str, who: Player | None, **changes: Any) -> ClientConnection:
     """An open socket of a page, before its hello."""
     options = {"subprotocols": [JSON_NAME], "compression": None, **browser(web, who), **changes}
-    return await websockets.connect(web.url(f"/ws/rooms/{room}/", "ws"), **options)
+    return await opened(web.url(f"/ws/rooms/{room}/", "ws"), **options)
+
+
+_open: list[ClientConnection] = []
+
+
+async def opened(url: str, **options: Any) -> ClientConnection:
+    """A socket that `hang_up_all` closes if the test does not."""
+    socket = await websockets.connect(url, **options)
+    _open.append(socket)
+    return socket
+
+
+async def hang_up_all() -> None:
+    """Close what tests left open: for a fixture's end."""
+    for socket in _open:
+        socket.close_timeout = 0.5
+    await asyncio.gather(*(socket.close() for socket in _open), return_exceptions=True)
+    _open.clear()
 
 
 async def say(socket: ClientConnection, kind: str, **fields: Any) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from rooms.bots.runner import live_store, run_bots
+from rooms.meters import counts
+from rooms.store import ShardsDiffer
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,10 @@ class Command(BaseCommand):
         url = str(options["url"])
         if not url.startswith(("http://", "https://")):
             raise CommandError(f"--url {url!r} is no address; it begins with http:// or https://")
-        asyncio.run(serve(url))
+        try:
+            asyncio.run(serve(url))
+        except ShardsDiffer as error:
+            raise CommandError(str(error)) from error
 
 
 async def serve(url: str) -> None:
@@ -43,4 +48,5 @@ async def serve(url: str) -> None:
     log.info("bots play at %s", url)
     await run_bots(stop, url)
     await live_store().aclose()
-    log.info("the bots have stopped")
+    said = ", ".join(f"{name} {number}" for name, number in sorted(counts.items()) if name.startswith("bot"))
+    log.info("the bots have stopped; %s", said or "none played")

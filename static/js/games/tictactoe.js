@@ -67,8 +67,9 @@ export default {
  * @param {Pick<Context, "seat" | "name">} reader
  */
 export function statusOf({ cells, turn, line }, { seat, name }) {
-  const who = (/** @type {number} */ of) => `${name(of)} (${WORDS[of]}es)`.replace("noughtes", "noughts");
-  if (line.length) return cells[line[0] ?? 0] === seat ? "Three in a row: you win." : `${who(cells[line[0] ?? 0] ?? 0)} wins.`;
+  const who = (/** @type {number} */ of) => `${name(of)} (${of === 0 ? "crosses" : "noughts"})`;
+  const [first] = line;
+  if (first !== undefined) return `Three in a row: ${cells[first] === seat ? "you win" : `${who(cells[first] ?? 0)} wins`}.`;
   if (turn < 0) return "The board is full: a draw.";
   return turn === seat ? `Your turn: place a ${WORDS[turn]}.` : `${who(turn)} to move.`;
 }

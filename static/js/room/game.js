@@ -4,8 +4,8 @@
  *
  * @typedef {object} GameModule
  * @property {(host: HTMLElement) => void} picture  draws the gallery picture into an empty, aria-hidden 16:10 element
- * @property {(stage: HTMLElement, context: GameContext) => GameView} mount  draws the game into an empty element that
- *     can hold focus; called when the first match begins, and again after the page was told of another game version
+ * @property {(stage: HTMLElement, context: GameContext) => GameView} mount  draws one match into an empty element that
+ *     can hold focus; destroyed and called again for the next match
  *
  * @typedef {object} GameView  what a mounted game can do; only `update` and `destroy` must be there
  * @property {(snapshot: Snapshot) => void} update  for every frame that was applied; draw in requestAnimationFrame

@@ -130,24 +130,35 @@ export function rematchOf({ room, sitter }) {
  * @returns {{text: string, ready: boolean, start: boolean, startable: boolean, sit: boolean, rematch: boolean}}
  */
 export function actionsOf(facts) {
-  const { room, seat, host, free } = facts;
-  const waiting = room.phase === "waiting" && !room.paused;
+  const { room, seat, free } = facts;
   return {
     text: tellOf(facts),
-    ready: waiting && seat !== null && !host && !room.quick,
-    start: waiting && host,
-    startable: waiting && host && room.blocked === "",
+    ...beginningsOf(facts),
     sit: seat === null && free > 0 && !room.paused,
     rematch: facts.over && seat !== null && !room.paused,
   };
 }
 
+/** @param {Facts} facts */
+function beginningsOf({ room, seat, host }) {
+  const waiting = room.phase === "waiting" && !room.paused;
+  const startable = waiting && host && room.blocked === "";
+  return {
+    ready: waiting && seat !== null && !host && !room.quick,
+    start: startable || (waiting && host && !room.quick), // quick play starts by itself
+    startable,
+  };
+}
+
 /** @param {Facts} facts @returns {string} */
 function tellOf(facts) {
-  const { room, seat, host, sitter } = facts;
-  if (room.phase === "playing") return seat === null ? "You are watching." : "";
-  if (facts.over) return room.blocked;
-  if (facts.fillIn !== null) return fillWords(facts.fillIn);
+  if (facts.room.phase === "playing") return facts.seat === null ? "You are watching." : "";
+  if (facts.over) return facts.room.blocked;
+  return facts.fillIn === null ? waitingWords(facts) : fillWords(facts.fillIn);
+}
+
+/** @param {Facts} facts @returns {string} */
+function waitingWords({ room, seat, host, sitter }) {
   if (seat === null) return "You are watching. Take a seat to play.";
   if (room.quick) return room.blocked || "The match starts in a moment.";
   if (!host && !sitter?.ready) return "Say when you are ready.";

@@ -67,7 +67,6 @@ export class Play {
   /** @param {GameModule} module @param {number} match */
   #mount(module, match) {
     this.#match = match;
-    this.#stage.replaceChildren();
     try {
       this.#view = module.mount(this.#stage, this.#context());
     } catch (error) {
@@ -77,6 +76,7 @@ export class Play {
 
   #unmount() {
     const view = this.#view;
+    const focused = this.#stage.contains(document.activeElement);
     this.#view = null;
     this.#match = 0;
     try {
@@ -85,6 +85,7 @@ export class Play {
       this.#fail(error);
     }
     this.#stage.replaceChildren();
+    if (focused) this.#stage.focus({ preventScroll: true });
   }
 
   /** @returns {import("./game.js").GameContext} */

@@ -42,24 +42,35 @@ function begin() {
   const panels = new Panels();
   const seats = new Seats(client);
   const chat = new Chat(client, (seat, text) => seats.bubble(seat, text), () => panels.news());
-  const results = new Results(client, ask);
+  const results = new Results(client, () => askAll());
   const actions = mountActions(client, () => screen.leave());
   const drawPill = mountPill(client);
   const play = new Play(client, config.js, seatColours(), (text) => notices.tell(text));
   mountInvite(config);
 
+  /** @type {Facts["room"]|null} */
+  let drawn = null; // a view that is the same object is the same: most frames change the game alone
+  const askAll = () => {
+    drawn = null;
+    ask();
+  };
+
   function draw() {
     drawPill();
     const facts = factsOf(client);
-    if (!facts) return;
+    if (!facts || (facts.room === drawn && facts.fillIn === null)) return;
     for (const part of [panels, seats, chat, results]) part.update(facts);
     actions(facts);
     drawTable(facts);
+    focusGame(facts);
+    drawn = facts.room;
     if (facts.fillIn !== null) setTimeout(ask, COUNT_MS);
   }
 
-  for (const name of /** @type {const} */ (["welcome", "frame", "state", "goodbye"])) client.on(name, ask);
+  client.on("frame", ask);
+  for (const name of /** @type {const} */ (["welcome", "state", "goodbye"])) client.on(name, askAll);
   client.on("reject", ({ message, command }) => {
+    askAll();
     if (command?.t !== "move" && command?.t !== "chat") notices.tell(message);
   });
   void play.load();
@@ -78,21 +89,31 @@ function optionsOf({ ws }) {
   };
 }
 
-/** The game, or before a match the lounge; and a fault of the rules over either. @param {Facts} facts */
+/**
+ * The game, or before a match the lounge; and a fault of the rules over either.
+ *
+ * @param {Facts} facts
+ */
 function drawTable(facts) {
   const { room, fillIn } = facts;
-  const stage = byId("stage");
   const waiting = room.phase === "waiting";
   setAttribute(byId("room-body"), "data-phase", room.phase);
-  const begins = !waiting && stage.hidden;
-  show(stage, !waiting);
+  show(byId("stage"), !waiting);
   show(byId("lounge"), waiting);
   show(byId("strip"), !waiting);
   show(byId("invite-box"), room.seats.includes(null) && fillIn === null);
   setText(byId("lounge-title"), loungeOf(facts));
   setText(byId("paused-text"), room.paused?.message ?? "");
   show(byId("paused"), room.paused !== null);
-  if (begins && isLost(document.activeElement)) stage.focus({ preventScroll: true });
+}
+
+/** When a match begins, its keys go to the game, unless one is busy elsewhere. @param {Facts} facts */
+function focusGame({ room, seat }) {
+  const stage = byId("stage");
+  const begun = room.phase === "playing" && stage.dataset.match !== String(room.match);
+  if (!begun) return;
+  stage.dataset.match = String(room.match);
+  if (seat !== null && isLost(document.activeElement)) stage.focus({ preventScroll: true });
 }
 
 /** Focus is nowhere, or on something that has just gone. @param {Element|null} focused */

@@ -31,7 +31,6 @@ ADDRESS = f"http://localhost/rooms/{ROOM}/"
 POLICY = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://localhost; frame-ancestors 'none'"
 """As strict as the server's: what it forbids must fail here too."""
 LIMITS = {"message_bytes": 4096, "messages_per_s": 30, "chat_letters": 300, "relay_bytes": 512}
-EMOTE_WORDS = {"wave": "Hello!", "gg": "Good game!"}
 
 
 def seat(player: str, **more: Any) -> dict[str, Any]:
@@ -88,12 +87,14 @@ class ScriptedRoom:
         """Show another state, acknowledging everything said so far, or up to `ack`."""
         self.tick += 1
         self.first, self.board = view, board
-        acks = [(self.seq if ack is None else ack) if one and one["player"] == self.me else None for one in view["seats"]]
+        acks = [
+            (self.seq if ack is None else ack) if one and one["player"] == self.me else None for one in view["seats"]
+        ]
         whole = {"room": view, "game": board}
         self.say({"t": "frame", "tick": self.tick, "ms": 1000 + self.tick * 50, "acks": acks, "whole": whole})
         self.settle()
 
-    def event(self, kind: str, **body: Any) -> None:
+    def event(self, kind: str, /, **body: Any) -> None:
         """Tell an event."""
         self.offset += 1
         self.say({"t": "event", "offset": self.offset, "kind": kind, "body": body})
@@ -158,7 +159,7 @@ class ScriptedRoom:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
             route.fulfill(body=(TOP / path[1:]).read_bytes(), content_type=kind)
         else:
-            route.fulfill(status=404, body="")
+            route.fulfill(body="<title>Elsewhere</title>", content_type="text/html")
 
 
 def render_page(me: str, game: str, **card: Any) -> str:

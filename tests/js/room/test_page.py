@@ -152,7 +152,9 @@ class TestInvite:
     def test_is_copied_where_the_browser_has_no_clipboard(self, open_room: OpenRoom, button: str) -> None:
         room = open_room()
         room.page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined });")
-        room.page.add_init_script("document.execCommand = () => { window.copied = String(getSelection()); return true; };")
+        room.page.add_init_script(
+            "document.execCommand = () => { window.copied = String(getSelection()); return true; };"
+        )
         room.open()
         room.page.get_by_role("button", name=button, exact=True).click()
         expect(room.page.locator("#live")).to_have_text("The invite link was copied.")
@@ -240,7 +242,8 @@ class TestMatch:
         assert room.heard("move") == {"move": {"cell": 4}}
 
     def test_the_result_can_be_put_aside_and_a_rematch_shows_who_agreed(self, open_room: OpenRoom) -> None:
-        over = {"places": [{"seat": 0, "rank": 1, "score": 1}, {"seat": 1, "rank": 2, "score": 0}], "reason": "three in a row"}
+        places = [{"seat": 0, "rank": 1, "score": 1}, {"seat": 1, "rank": 2, "score": 0}]
+        over = {"places": places, "reason": "three in a row"}
         done = {**EMPTY_BOARD, "turn": -1}
         room = open_room().open(playing(), EMPTY_BOARD)
         room.frame(playing(phase="finished", outcome=over), done)
@@ -275,7 +278,10 @@ class TestMatch:
 
     def test_a_drawing_that_fails_is_told_and_can_be_drawn_again(self, open_room: OpenRoom) -> None:
         room = open_room()
-        body = "export default { picture() {}, mount: () => ({ update() { if (!window.ok) throw new Error('ink'); }, destroy() {} }) };"
+        body = """
+            const update = () => { if (!window.ok) throw new Error("ink"); };
+            export default { picture() {}, mount: () => ({ update, destroy() {} }) };
+        """
         room.page.route("**/js/games/*.js", lambda route: route.fulfill(body=body, content_type="text/javascript"))
         room.open(playing(), EMPTY_BOARD)
         expect(room.page.get_by_role("alert")).to_contain_text("ink")
@@ -302,7 +308,6 @@ class TestMatch:
         assert room.heard("leave") == {}
         room.say({"t": "goodbye", "code": 4507, "reason": "left", "reconnect": False})
         room.page.wait_for_url("http://localhost/")
-        room.errors.clear()  # the lobby is not served here
 
 
 class TestSpectator:
@@ -328,7 +333,7 @@ class TestSpectator:
 class TestPhone:
     def test_in_a_match_players_and_chat_are_a_sheet_behind_two_buttons(self, open_room: OpenRoom) -> None:
         room = open_room(phone=True).open(playing(), EMPTY_BOARD)
-        tab = room.page.get_by_role("button", name="Chat")
+        tab = room.page.locator("#tab-chat")
         expect(room.page.locator("#chat-panel")).to_be_hidden()
         room.event("chat", player="bob", name="Bob", seat=1, text="are you there?")
         expect(tab).to_contain_text("1 new")
@@ -339,7 +344,7 @@ class TestPhone:
         room.page.keyboard.press("Escape")
         expect(room.page.locator("#chat-panel")).to_be_hidden()
         expect(tab).to_be_focused()
-        room.page.get_by_role("button", name="Players").tap()
+        room.page.locator("#tab-seats").tap()
         expect(room.page.locator("#seats")).to_be_visible()
 
     def test_nothing_is_wider_than_the_screen(self, open_room: OpenRoom) -> None:

@@ -417,6 +417,21 @@ async def test_relays_go_both_ways(server: ScriptedServer) -> None:
     await room.close()
 
 
+async def test_a_refused_relay_is_logged_and_answers_no_input(
+    server: ScriptedServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    room = client_of(server)
+    visit = await enter(room, server)
+    moving = asyncio.create_task(room.move({"cell": 1}))
+    await visit.hear(say.Move)
+    await visit.tell(Reject(0, "slow_down", "Too many of these."))
+    await until(lambda: "Too many of these." in caplog.text)
+    assert not moving.done()
+    await visit.tell(frame(2, ack=1))
+    await moving
+    await room.close()
+
+
 async def test_a_malformed_message_ends_the_connection_and_not_the_client(server: ScriptedServer) -> None:
     room = client_of(server)
     visit = await enter(room, server)

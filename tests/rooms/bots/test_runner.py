@@ -16,7 +16,7 @@ from rooms.bots.runner import run_bots
 from rooms.core.facts import BotCall
 from rooms.core.ids import PlayerId, RoomId
 from rooms.protocol import client as say
-from rooms.store import Commit, Store
+from rooms.store import Commit, ShardsDiffer, Store
 from tests.rooms.bots.script import ME, ScriptedServer, until, welcome, whole
 from tests.support.valkey import ValkeyServer
 
@@ -101,6 +101,14 @@ async def test_stopping_without_a_bot_is_quick(store: Store, server: ScriptedSer
     before = loop.time()
     await running.end()
     assert loop.time() - before < 2
+
+
+async def test_another_number_of_shards_ends_it(
+    store: Store, server: ScriptedServer, valkey: redis.asyncio.Redis
+) -> None:
+    await valkey.hset("hf:meta", "shards", "3")
+    with pytest.raises(ShardsDiffer):
+        await asyncio.wait_for(Running(server).task, 10)
 
 
 async def test_it_survives_redis(

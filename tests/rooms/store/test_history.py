@@ -30,7 +30,7 @@ T = TypeVar("T")
 KEYS = shard_keys(0)
 LIMITS = Limits(reply_ms=600_000)
 ENGINES = st.integers(0, 2)
-FATES = ("arrives", "answer lost", "never sent", "late")
+FATES = ("answer lost", "never sent", "late", "late")
 
 
 class Wire:
@@ -94,6 +94,11 @@ def number_of(raw: bytes) -> int:
     return act.seq
 
 
+def some_lease(history: History) -> bool:
+    """Some engine has, or believes to have, a lease."""
+    return any(engine.lease for engine in history.engines)
+
+
 class History(RuleBasedStateMachine):
     """The rules, and the model beside them."""
 
@@ -139,6 +144,12 @@ class History(RuleBasedStateMachine):
         """By the model."""
         return (owner, epoch) == (self.holder, self.epoch)
 
+    def leased(self, data: st.DataObject) -> int:
+        """One of the engines that have, or believe to have, a lease; more often the one that is right."""
+        believers = [at for at, engine in enumerate(self.engines) if engine.lease]
+        owners = [at for at in believers if self.engines[at].lease == Lease(0, self.holder, self.epoch)]
+        return data.draw(st.sampled_from(believers + 3 * owners))
+
     # -- what happens
 
     @rule(count=st.integers(1, 4))
@@ -157,11 +168,15 @@ class History(RuleBasedStateMachine):
             engine.lease = lease
             self.load(which)
 
-    @rule(which=ENGINES)
+    @precondition(some_lease)
+    @rule(data=st.data())
+    def load_again(self, data: st.DataObject) -> None:
+        self.load(self.leased(data))
+
     def load(self, which: int) -> None:
+        """Redis' truth, for the owner alone."""
         engine = self.engines[which]
-        if engine.lease is None:
-            return
+        assert engine.lease is not None
         try:
             loaded = self.run(engine.store.load(engine.lease))
         except Fenced:
@@ -173,23 +188,25 @@ class History(RuleBasedStateMachine):
         assert engine.effects == self.history
         engine.last, engine.saved, engine.head = loaded.last, len(engine.effects), self.head
 
-    @rule(which=ENGINES)
-    def renew(self, which: int) -> None:
-        lease = self.engines[which].lease
-        if lease is not None:
-            lost = self.run(self.web.renew([lease], TTL))
-            assert (lost == []) == self.owns(lease.owner, lease.epoch)
-            self.lapsed = self.lapsed and lost != []
+    @precondition(some_lease)
+    @rule(data=st.data())
+    def renew(self, data: st.DataObject) -> None:
+        lease = self.engines[self.leased(data)].lease
+        assert lease is not None
+        lost = self.run(self.web.renew([lease], TTL))
+        assert (lost == []) == self.owns(lease.owner, lease.epoch)
+        self.lapsed = self.lapsed and lost != []
 
-    @rule(which=ENGINES)
-    def release(self, which: int) -> None:
-        lease = self.engines[which].lease
-        if lease is not None:
-            self.run(self.web.release(lease))
-            if self.owns(lease.owner, lease.epoch):
-                self.holder, self.lapsed = "", False
+    @precondition(some_lease)
+    @rule(data=st.data())
+    def release(self, data: st.DataObject) -> None:
+        lease = self.engines[self.leased(data)].lease
+        assert lease is not None
+        self.run(self.web.release(lease))
+        if self.owns(lease.owner, lease.epoch):
+            self.holder, self.lapsed = "", False
 
-    @precondition(lambda self: self.holder)
+    @precondition(lambda self: self.holder and not self.lapsed)
     @rule()
     def lapse(self) -> None:
         """The lease's time runs out."""
@@ -197,28 +214,61 @@ class History(RuleBasedStateMachine):
         self.lapsed = True
 
     @rule(which=ENGINES)
+    def take_over(self, which: int) -> None:
+        """The holder hangs until its lease lapses, and another takes the shard."""
+        if self.holder:
+            self.lapse()
+        self.take(which)
+
+    @precondition(some_lease)
+    @rule(data=st.data(), how=st.sampled_from(["killed", "forgotten scripts"]))
+    def trouble(self, data: st.DataObject, how: str) -> None:
+        """An engine's process is killed, or Redis forgets its scripts."""
+        if how == "killed":
+            self.crash(self.leased(data))
+        else:
+            self.redis.script_flush()
+
     def crash(self, which: int) -> None:
-        """The engine's process is killed and another begins; what it had sent may still be on its way."""
+        """An engine's process is killed and another begins; what it had sent may still be on its way."""
         self.run(self.engines[which].store.aclose())
         self.engines[which] = self.new_engine()
 
-    @rule()
-    def forget_scripts(self) -> None:
-        self.redis.script_flush()
+    @precondition(some_lease)
+    @rule(data=st.data(), count=st.integers(1, 5))
+    def read_on(self, data: st.DataObject, count: int) -> None:
+        """Owner or not: an engine that lost its shard does not know it yet."""
+        self.work(self.leased(data), count)
 
-    @rule(which=ENGINES, count=st.integers(1, 5))
     def work(self, which: int, count: int) -> None:
-        """Read on and apply, owner or not: an engine that lost its shard does not know it yet."""
+        """Read some entries and apply them."""
         engine = self.engines[which]
         for _, rows in self.run(engine.store.read({0: engine.last}, block_ms=0, count=count)):
             engine.effects += [number_of(raw) for _, raw in rows]
             engine.last = rows[-1][0]
 
-    @rule(which=ENGINES, fate=st.sampled_from(FATES))
+    @precondition(some_lease)
+    @rule(data=st.data(), count=st.integers(0, 5))
+    def good_pass(self, data: st.DataObject, count: int) -> None:
+        """An engine reads, applies, commits and hears what became of it."""
+        self.pass_(self.leased(data), count, "arrives")
+
+    @precondition(some_lease)
+    @rule(data=st.data(), count=st.integers(0, 5), fate=st.sampled_from(FATES))
+    def bad_pass(self, data: st.DataObject, count: int, fate: str) -> None:
+        """The same, but the engine never learns what became of its commit."""
+        self.pass_(self.leased(data), count, fate)
+
+    def pass_(self, which: int, count: int, fate: str) -> None:
+        """Read and apply some entries, and commit."""
+        if count:
+            self.work(which, count)
+        self.commit(which, fate)
+
     def commit(self, which: int, fate: str) -> None:
+        """Everything the engine has that is not saved, by its own belief."""
         engine = self.engines[which]
-        if engine.lease is None:
-            return
+        assert engine.lease is not None
         self.sent += 1
         new = engine.effects[engine.saved :]
         sent = Sent(engine.name, engine.lease.epoch, engine.head, tuple(engine.effects), self.sent)
