@@ -12,7 +12,7 @@ from rooms.core.facts import Finisher, MatchOver
 from rooms.core.game import Input, Now, Outcome, Place
 from rooms.core.ids import Seat, SocketId
 from rooms.core.rng import Rng
-from rooms.core.room import Cast, Fault, Live, keep_state, read_state, taken
+from rooms.core.room import Cast, Fault, Live, keep_state, read_state, taken, wall_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ def finish(live: Live, outcome: Outcome, fx: Effects) -> None:
             finishers=finishers,
             reason=outcome.reason,
             ticks=room.match_tick,
-            started_ms=room.opened_ms + (room.match_ms or 0),
-            ended_ms=room.opened_ms + room.ms,
+            started_ms=wall_ms(room, room.match_ms or 0),
+            ended_ms=wall_ms(room, room.ms),
             private=room.private,
         )
     )

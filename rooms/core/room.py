@@ -99,6 +99,8 @@ class Room(msgspec.Struct, array_like=True):
     fill_ms: int | None = None
     outcome: Outcome | None = None
     fault: Fault | None = None
+    lost_ms: int = 0
+    """Time in which no engine ran the room: it does not count, so a stopped server costs nobody a deadline."""
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
@@ -163,6 +165,11 @@ def read_state(live: Live) -> Any:
 def dump_told(told: Told) -> bytes:
     """The bytes that Redis keeps of an event."""
     return _encoder.encode(told)
+
+
+def wall_ms(room: Room, ms: int) -> int:
+    """The wall time, in milliseconds since 1970, of a room time (past the last gap without an engine)."""
+    return room.opened_ms + room.lost_ms + ms
 
 
 def taken(room: Room) -> list[Seat]:

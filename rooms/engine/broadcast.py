@@ -12,7 +12,7 @@ from rooms.core import view as views
 from rooms.core.effects import Effects
 from rooms.core.ids import Seat, SocketId, WebId
 from rooms.core.inputs import Resume, Wire
-from rooms.core.room import Live, Socket, Told, seat_of
+from rooms.core.room import Live, Socket, Told, seat_of, wall_ms
 from rooms.engine.frames import Acks, ViewStream
 from rooms.protocol import server
 from rooms.protocol.bus import SHARED, WATCH, Broadcast, Delivery, Direct, View, ViewFrame
@@ -154,7 +154,7 @@ class Stage:
             ms=room.ms,
             whole=trees[seen],
             limits=LIMITS,
-            server_ms=float(room.opened_ms + room.ms),
+            server_ms=float(wall_ms(room, room.ms)),
         )
         seat_number = -1 if seat is None else seat
         return Direct(name, dump(welcome, socket.wire), view=seen, seat=seat_number)

@@ -16,7 +16,7 @@ from rooms.core.effects import Effects
 from rooms.core.facts import Reply
 from rooms.core.ids import RoomId
 from rooms.core.inputs import Act, Attach, Entry, Lapse, Open, Reserve, parse_entry
-from rooms.core.room import dump_told, load_room, revive
+from rooms.core.room import dump_live, dump_told, load_room, revive, wall_ms
 from rooms.core.tick import Arrived
 from rooms.core.view import card
 from rooms.engine.batch import Batch
@@ -43,7 +43,7 @@ class Shard:
         self._committed = loaded.last
         self.tables: dict[RoomId, Table] = {}
         self._waiting: dict[RoomId, Table] = {}
-        """The tables with entries that are not applied yet."""
+        """The tables with entries that are not applied yet, and those that must be kept anew."""
         self._ticking: dict[int, dict[RoomId, Table]] = {}
         """The tables that are ticking, by tick rate."""
         self._alarms: list[tuple[int, RoomId]] = []
@@ -63,8 +63,11 @@ class Shard:
             logger.error("room %s of shard %d cannot be played here: %s", room_id, self.lease.shard, error)
             self.foreign[room_id] = raw
             return
-        table = Table(live, Stage(live, self.lease.epoch), blob=raw)
+        room.lost_ms += self.lease.gap_ms
+        table = Table(live, Stage(live, self.lease.epoch), blob=dump_live(live), unkept=self.lease.gap_ms > 0)
         self.tables[room_id] = table
+        if table.unkept:
+            self._waiting[room_id] = table
         self._settle(table)
 
     # -- the log
@@ -181,7 +184,7 @@ class Shard:
 
     def _advance(self, table: Table, batch: Batch) -> None:
         room_id = table.live.room.id
-        fx, deliveries = table.advance(self.clock.wall_ms() - table.live.room.opened_ms)
+        fx, deliveries = table.advance(self.clock.wall_ms() - wall_ms(table.live.room, 0))
         for web, delivery in deliveries.items():
             batch.parcels.setdefault(web, []).append(delivery)
         batch.replies.update({token: _encode(reply) for token, reply in fx.replies})
@@ -219,7 +222,7 @@ class Shard:
 
     def _applied_up_to(self) -> str:
         """The id up to which every entry is applied: what lies behind it may be trimmed."""
-        firsts = [table.arrived[0][0] for table in self._waiting.values()]
+        firsts = [table.arrived[0][0] for table in self._waiting.values() if table.arrived]
         return _before(min(firsts, key=_parse_id)) if firsts else self.read
 
 

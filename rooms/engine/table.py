@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from rooms.core import match, tick
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
-from rooms.core.room import Live, dump_live, load_room, revive
+from rooms.core.room import Live, dump_live, load_room, revive, wall_ms
 from rooms.core.tick import Arrived
 from rooms.engine.broadcast import Stage
 from rooms.protocol.bus import Delivery
@@ -32,18 +32,16 @@ class Table:
     card: bytes = b""
     due_ms: int | None = None
     """Wall time of the next pass without input; None: none. Not kept while ticking."""
-
-    def is_due(self, ticking_hz: frozenset[int], now_ms: int) -> bool:
-        """True when a pass is due: a tick of its rate, or entries, or its time has come."""
-        if tick.is_ticking(self.live):
-            return self.live.rules.tick_hz in ticking_hz
-        return bool(self.arrived) or (self.due_ms is not None and now_ms >= self.due_ms)
+    unkept: bool = False
+    """It differs from what Redis has, though nothing has arrived: the next pass commits it."""
 
     def advance(self, now_ms: int) -> tuple[Effects, dict[WebId, Delivery]]:
         """One pass: the effects, what to deliver, and the new `blob`. Never raises for a fault of the room."""
         arrived, self.arrived = self.arrived, []
         try:
             fx = tick.advance(self.live, arrived, now_ms)
+            fx.changed = fx.changed or self.unkept
+            self.unkept = False
             return fx, self._encode(fx)
         except Exception as error:  # law 7: rules, views and states are the game author's, and our own code may err
             logger.exception("room %s failed in a pass; it is paused", self.live.room.id)
@@ -79,4 +77,4 @@ class Table:
     def note_due(self) -> None:
         """Work out when the next pass is due without input."""
         room_ms = None if tick.is_ticking(self.live) else tick.next_due(self.live)
-        self.due_ms = None if room_ms is None else self.live.room.opened_ms + room_ms
+        self.due_ms = None if room_ms is None else wall_ms(self.live.room, room_ms)

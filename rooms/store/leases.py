@@ -11,7 +11,7 @@ try.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rooms.store.client import Client
 from rooms.store.keys import ShardKeys
@@ -27,6 +27,8 @@ class Lease:
     shard: int
     owner: str
     epoch: int
+    gap_ms: int = field(default=0, compare=False)
+    """For how long nobody had owned the shard when it was taken: time that its rooms should not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,11 @@ class Leases:
 
         Whoever takes a shard that it holds already gets a new epoch too. Then load it.
         """
-        epoch = await self._client.script(TAKE, [self._shards[shard].lease], [owner, ttl_ms])
-        return None if epoch is None else Lease(shard, owner, epoch)
+        taken = await self._client.script(TAKE, [self._shards[shard].lease], [owner, ttl_ms])
+        if taken is None:
+            return None
+        epoch, gap_ms = taken
+        return Lease(shard, owner, epoch, gap_ms)
 
     async def renew(self, leases: Sequence[Lease], ttl_ms: int) -> list[Lease]:
         """Hold leases longer, in one round trip. Returns those that are lost."""

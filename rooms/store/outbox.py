@@ -107,7 +107,7 @@ class Outbox:
         )
         found = [fact for shard, answer in enumerate(answers) for fact in read_rows(shard, answer[1])]
         if found:
-            logger.info("%d facts of %s were overdue and are handed out again.", len(found), stream)
+            logger.info("%d facts of %s were overdue and are handed out again", len(found), stream)
             return found
         await self._sweep(stream, group, now)
         self._claimed[who] = now

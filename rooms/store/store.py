@@ -23,7 +23,7 @@ from rooms.store.presence import Presence
 from rooms.store.replies import Replies
 
 VERSION = 1
-"""Of what stands in Redis; a store of another version is refused by nobody yet, but can be told apart."""
+"""Of the layout that docs/redis.md describes; kept in Redis beside the number of shards."""
 
 _stores: dict[asyncio.AbstractEventLoop, dict[tuple[str, int], Store]] = {}
 

@@ -70,6 +70,8 @@ class Subscription:
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
+        if self._failures:
+            logger.warning("the subscription to %s stands again", self._channels[0])
         self._connection, self._asked, self._failures = connection, False, 0
 
     async def _message(self, connection: AbstractConnection) -> Message:
@@ -79,7 +81,7 @@ class Subscription:
                     answer = await connection.read_response(disconnect_on_error=False, timeout=math.inf)
             except TimeoutError:
                 if self._asked:
-                    raise
+                    raise StoreUnavailable(f"Redis said nothing for {2 * QUIET_S:g} s.") from None
                 self._asked = True
                 await connection.send_command("PING", check_health=False)
                 continue
@@ -91,7 +93,8 @@ class Subscription:
         await self.aclose()
         wait = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
         self._failures += 1
-        logger.warning("The subscription to %s is lost: %s Trying again.", self._channels[0], error)
+        level = logging.WARNING if self._failures == 1 else logging.DEBUG  # say it once, not every second
+        logger.log(level, "the subscription to %s is lost, trying again: %s", self._channels[0], error)
         await asyncio.sleep(wait * (1 - randbelow(500) / 1000))
 
     async def aclose(self) -> None:

@@ -3,7 +3,7 @@
 KEYS[1]  lease of the shard (hash)
 ARGV[1]  owner
 ARGV[2]  time to live in ms
-Returns  the new epoch, or nil when somebody else holds it
+Returns  the new epoch and for how many ms nobody had owned the shard, or nil when somebody else holds it
 Errors   none of its own
 ]]
 local time = redis.call('TIME')
@@ -14,4 +14,4 @@ if held[1] and held[1] ~= ARGV[1] and tonumber(held[2]) > now then
 end
 local epoch = redis.call('HINCRBY', KEYS[1], 'epoch', 1)
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'until', string.format('%.0f', now + ARGV[2]))
-return epoch
+return {epoch, held[2] and math.max(0, now - tonumber(held[2])) or 0}

@@ -167,6 +167,21 @@ async def test_a_room_lives_on_when_its_engine_hands_over(store: Store, table: T
     assert first.whole["room"]["phase"] == "playing"
 
 
+async def test_time_without_an_engine_does_not_count(store: Store, table: Table, valkey_url: str) -> None:
+    bounds = Bounds(idle_ms=400)
+    async with engine(valkey_url, "a", bounds=bounds):
+        await table.open()
+        await table.attach(ANN)
+        await store.append_to(table.room, Detach(SocketId("s-ann")))
+        await until(lambda: _seen(store, table.room, True))
+    await asyncio.sleep(0.8)  # the server is down for longer than an idle room is kept
+    async with engine(valkey_url, "b", bounds=bounds) as running:
+        await until(lambda: shares(store, {"b": 8}))
+        room = running.holding.shards[store.shard_of(table.room)].tables[table.room].live.room
+        assert room.lost_ms >= 700
+        await until(lambda: _seen(store, table.room, False))
+
+
 async def test_every_move_counts_once_through_handovers(store: Store, table: Table, valkey_url: str) -> None:
     async with engine(valkey_url, "a"):
         await table.open("arena", size=4)
