@@ -8,14 +8,15 @@ from __future__ import annotations
 from rooms import meters
 from rooms.core.ids import RoomId, SocketId
 from rooms.core.inputs import Wire as Format
-from rooms.link import Keyframe, Link
+from rooms.held import Keyframe
+from rooms.link import Link
 from rooms.protocol.bus import SHARED, Broadcast, Delivery, View, ViewFrame
 
 Seen = tuple[View, Format]
 
 
 class Crowd:
-    """One room's sockets here. `deliver` is one pass over them, in the order events, frames, directs."""
+    """One room's sockets here. `deliver` is one pass over them, in the order answers, events, frames, welcomes and goodbyes."""
 
     __slots__ = ("_keyframes", "epoch", "links", "room")
 
@@ -33,7 +34,19 @@ class Crowd:
             return []
         self.epoch = delivery.epoch
         deltas = self._keep(delivery)
+        self._answer(delivery)
         lost = [link for link in self.links.values() if not self._show(link, delivery, deltas, now)]
+        self._welcome_and_dismiss(delivery)
+        return [link for link in lost if link.base != delivery.tick]  # a welcome in here healed the others
+
+    def _answer(self, delivery: Delivery) -> None:
+        """Refusals and acknowledgements: before the frame whose `acks` cover them, so that none is taken for counted."""
+        for direct in delivery.directs:
+            link = self.links.get(direct.socket)
+            if link is not None and direct.view is None and not direct.close:
+                link.write(direct.payload)
+
+    def _welcome_and_dismiss(self, delivery: Delivery) -> None:
         for direct in delivery.directs:
             link = self.links.get(direct.socket)
             if link is None:
@@ -42,9 +55,6 @@ class Crowd:
                 link.welcome(direct.payload, direct.view, direct.seat, delivery.tick, delivery.offset)
             elif direct.close:
                 link.end(direct.payload, direct.close, direct.reason)
-            else:
-                link.write(direct.payload)
-        return [link for link in lost if link.base != delivery.tick]  # a welcome in here healed the others
 
     def _keep(self, delivery: Delivery) -> dict[Seen, ViewFrame]:
         """Remember the keyframes; the deltas by view and wire format."""
@@ -68,15 +78,21 @@ class Crowd:
         keyframe, delta = self._keyframes.get(seen), deltas.get(seen)
         if delta is not None and link.base == delta.base:
             link.patch(delta.payload, now)
-        elif keyframe is not None and keyframe.tick == delivery.tick:
-            if link.base != delivery.tick:
-                link.whole(keyframe, now)
-        elif delta is not None:
-            if keyframe is None or keyframe.tick != delta.base:
-                return False
+            return True
+        return _show_whole(link, keyframe, delta, delivery.tick, now)
+
+
+def _show_whole(link: Link, keyframe: Keyframe | None, delta: ViewFrame | None, tick: int, now: float) -> bool:
+    """A keyframe of this very tick, or the one that `delta` builds on and then that. False when neither is there."""
+    if keyframe is not None and keyframe.tick == tick:
+        if link.base != tick:
             link.whole(keyframe, now)
-            link.patch(delta.payload, now)
-        return True
+    elif delta is not None:
+        if keyframe is None or keyframe.tick != delta.base:
+            return False
+        link.whole(keyframe, now)
+        link.patch(delta.payload, now)
+    return True
 
 
 def _may_see(event: Broadcast, link: Link) -> bool:

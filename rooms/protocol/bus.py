@@ -54,7 +54,11 @@ class Direct(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, array_like=True):
-    """All that one web process must deliver for one room: in this order, events, frames, directs."""
+    """All that one web process must deliver for one room.
+
+    In this order: directs that answer (refusals, acknowledgements), events, frames, then welcomes and goodbyes. So a
+    refusal always comes before the frame whose `acks` cover its seq.
+    """
 
     room: RoomId
     epoch: int

@@ -15,7 +15,13 @@ seats = st.none() | st.tuples(st.integers(0, 255))
 frames = st.builds(ViewFrame, views, wires, st.integers(-1, 9), st.binary(max_size=9))
 events = st.builds(Broadcast, number, seats, seats, wires, st.binary(max_size=9))
 directs = st.builds(
-    Direct, st.text(max_size=5).map(SocketId), st.binary(max_size=9), st.none() | views, number, number, st.text(max_size=5)
+    Direct,
+    st.text(max_size=5).map(SocketId),
+    st.binary(max_size=9),
+    st.none() | views,
+    number,
+    number,
+    st.text(max_size=5),
 )
 deliveries = st.builds(
     Delivery,
