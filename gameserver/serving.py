@@ -48,7 +48,7 @@ def serve_daphne(listening: socket.socket, single_url: str) -> None:
         for tasks in single:
             await tasks.stop()
 
-    header = getattr(settings, "HOLDFAST_ADDRESS_HEADER", "")
+    header = settings.HOLDFAST_ADDRESS_HEADER
     server = GameServer(
         application,
         adopt=listening,

@@ -18,10 +18,9 @@ from typing import Any, Final
 from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.interfaces import IPushProducer
-from twisted.internet.tcp import Connection
 from zope.interface import implementer
 
-from gameserver.frames import frame
+from gameserver.wire import DaphneWire
 from rooms import meters
 from rooms.wire import cut_reason
 
@@ -31,42 +30,6 @@ STALL_S: Final = 30.0
 """How long a peer may leave the buffer full before it is dropped."""
 
 logger = logging.getLogger(__name__)
-
-
-class DaphneWire:
-    """What the hub writes a socket through; see rooms.wire.Wire."""
-
-    __slots__ = ("_socket",)
-
-    def __init__(self, socket: GameSocket) -> None:
-        """The wire of one socket, open or not yet."""
-        self._socket = socket
-
-    def write(self, payload: bytes, text: bool) -> None:
-        """Send one message now, at once into the kernel where nothing waits before it."""
-        socket = self._socket
-        if socket.state != socket.STATE_OPEN:
-            return
-        out, transport = frame(payload, text), socket.transport
-        if isinstance(transport, Connection) and not transport.dataBuffer and not transport._tempDataLen:
-            sent = transport.writeSomeData(out)
-            if sent == len(out):
-                return
-            if isinstance(sent, int):  # else it is lost, and the transport finds that out by itself
-                out = out[sent:]
-        transport.write(out)
-
-    @property
-    def buffered(self) -> int:
-        """Bytes the kernel has not taken yet."""
-        transport = self._socket.transport
-        if isinstance(transport, Connection):
-            return len(transport.dataBuffer) - transport.offset + transport._tempDataLen
-        return 0
-
-    def close(self, code: int, reason: str) -> None:
-        """Close after what was written."""
-        self._socket.leave(code, reason)
 
 
 @implementer(IPushProducer)

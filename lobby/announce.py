@@ -18,7 +18,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.core.cache import cache
 
-from lobby.caching import CACHE_AWAY
+from lobby.caching import REDIS_AWAY
 from lobby.consumers import GROUP
 from lobby.picture import LISTED
 from lobby.rows import Row, row_of
@@ -124,7 +124,7 @@ class Announcer:
         assert layer is not None  # gameserver.checks refuses to start without one
         try:
             await layer.group_send(GROUP, message)
-        except (OSError, ConnectionError) as error:
+        except REDIS_AWAY as error:
             logger.warning("the pages could not be told of %d changes: %s", len(changed), error)
             self._start_over()
 
@@ -138,6 +138,6 @@ def hold_voice(me: str) -> bool:
         if cache.get(VOICE_KEY) != me:
             return False
         return bool(cache.touch(VOICE_KEY, VOICE_S))
-    except CACHE_AWAY as error:
+    except REDIS_AWAY as error:
         logger.warning("which worker tells the pages cannot be settled: %s", error)
         return False

@@ -1,4 +1,4 @@
-"""Django's cache as the lobby uses it: for throttles and for the voice. It may be away, and that has one name."""
+"""What Django's cache and the channel layer raise when Redis is away, under one name."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from typing import Final
 from django_redis.exceptions import ConnectionInterrupted
 from redis.exceptions import RedisError
 
-CACHE_AWAY: Final = (ConnectionInterrupted, RedisError)
-"""What the cache raises when Redis does not answer: its own error, or (from most methods) the one beneath it."""
+REDIS_AWAY: Final = (ConnectionInterrupted, RedisError, OSError)
+"""The cache has an error of its own, but most of its methods raise the one beneath it, as the channel layer does."""

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
-from lobby.picture import LISTED, picture
+from lobby.caching import REDIS_AWAY
+from lobby.picture import LISTED, Picture, picture
 from lobby.rows import Row, row_of
 from rooms.protocol.closing import Close
 from rooms.store import StoreUnavailable
@@ -34,6 +35,25 @@ class LobbyConsumer(AsyncJsonWebsocketConsumer):
     """Which worker the last change came from; a new one may have missed what the old one did not tell."""
     number = 0
     """Of the last change. The next must be one more."""
+    _seen: Picture | None = None
+    _left = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Where the channel layer fails, the connection ends with a code that brings the page back later."""
+        try:
+            await super().__call__(scope, receive, send)
+        except REDIS_AWAY as away:
+            logger.warning("the live list of a page ends, because Redis is away: %r", away)
+            if not self._left:
+                await send({"type": "websocket.close", "code": Close.SERVER_BUSY})
+        finally:
+            if self._seen is not None:
+                self._seen.watchers.discard(self._freshness)
+
+    async def websocket_disconnect(self, message: Any) -> None:
+        """The page is gone, whatever the channel layer says to our leaving the group."""
+        self._left = True
+        await super().websocket_disconnect(message)
 
     async def connect(self) -> None:
         """Joined to the group already, so nothing falls between the list and the first change."""
@@ -62,9 +82,18 @@ class LobbyConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json({"t": "status", "state": "stale"})
             await self.close(Close.SERVER_BUSY)
             return
+        self._seen = seen
+        seen.watchers.add(self._freshness)
         rows: dict[str, Row] = {card.room: row_of(card) for card in seen.listed(LISTED)}
         rows |= {row["room"]: row for row in rooms}
         for room in gone:
             rows.pop(room, None)
         await self.send_json({"t": "rooms", "rooms": list(rows.values())})
         await self.send_json({"t": "status", "state": "stale" if seen.stale else "ok"})
+
+    async def _freshness(self) -> None:
+        """Redis went away, or it is back: then changes may have been lost on the way."""
+        if self._seen is not None and self._seen.stale:
+            await self.send_json({"t": "status", "state": "stale"})
+        else:
+            await self._send_all([], [])

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from asgiref.sync import iscoroutinefunction
+from channels.db import aclose_old_connections
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.http.cookie import parse_cookie
@@ -164,5 +165,6 @@ class TokenIdentity:
         if not token.startswith(PREFIX):
             room = scope.get("path", "").rstrip("/").rpartition("/")[2]
             return read_bot_pass(token, RoomId(room))
+        await aclose_old_connections()  # no request ends here, which would do it
         caller: Caller | None = await find_caller(token)
         return caller.player if caller and "play" in caller.scopes else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 from weakref import WeakKeyDictionary
@@ -33,6 +33,7 @@ PULSE_S: Final = 2.0
 LONGEST_LIST: Final = 200
 """Rooms in one list: beyond that, filter."""
 
+Watcher = Callable[[], Awaitable[None]]
 Order = Literal["open", "new", "full"]
 
 
@@ -66,6 +67,8 @@ class Picture:
         self._tasks: list[asyncio.Task[None]] = []
         self.stale = False
         """Redis does not answer: what is shown may have changed since."""
+        self.watchers: set[Watcher] = set()
+        """Called each time `stale` changes. Each awaits its own sending and must take itself out again."""
 
     async def ready(self) -> Picture:
         """Itself, once it was filled for the first time. Raises StoreUnavailable when Redis does not let it."""
@@ -123,12 +126,21 @@ class Picture:
     async def _pulse(self) -> None:
         """Learn whether Redis answers at all: a feed that is silent looks like one where nothing happens."""
         while True:
+            before = self.stale
             try:
                 await self._store.now_ms()
                 self.stale = False
             except StoreUnavailable:
                 self.stale = True
+            if self.stale != before:
+                await self._tell_watchers()
             await asyncio.sleep(PULSE_S)
+
+    async def _tell_watchers(self) -> None:
+        told = await asyncio.gather(*(watcher() for watcher in self.watchers), return_exceptions=True)
+        for problem in told:
+            if isinstance(problem, Exception):
+                logger.warning("a page could not be told how fresh the list is: %r", problem)
 
     async def _apply(self, changes: Iterable[tuple[RoomId, bytes | None]] | None) -> None:
         """Changed cards, or None: read all again. The feed was joined before this, so nothing falls between."""

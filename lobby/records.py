@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.db import transaction
 
 from lobby.models import Finish, Match
@@ -41,7 +41,8 @@ def record_match(over: MatchOver) -> bool:
     return created
 
 
-arecord_match = sync_to_async(record_match)
+arecord_match = database_sync_to_async(record_match)
+"""For the worker, which lives longer than a connection to the database may."""
 
 
 def _finish(match: Match, part: Finisher) -> Finish:

@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
 
-from lobby.caching import CACHE_AWAY
+from lobby.caching import REDIS_AWAY
 from lobby.errors import slow_down, store_down
 
 
@@ -58,7 +58,7 @@ def _spend_all(spends: Sequence[Spend]) -> None:
     try:
         for limit, who in spends:
             _spend(limit, who, now)
-    except CACHE_AWAY as error:
+    except REDIS_AWAY as error:
         raise store_down() from error
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Final
 
 import msgspec
-from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
@@ -89,7 +89,7 @@ async def _sweep() -> None:
         await asyncio.sleep(SWEEP_S)
 
 
-@sync_to_async
+@database_sync_to_async
 def sweep() -> tuple[int, int]:
     """Remove tokens revoked long ago, and Django's expired sessions. Returns how many of each."""
     now = timezone.now()

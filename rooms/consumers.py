@@ -16,18 +16,15 @@ from typing import Final, cast
 import msgspec
 
 from rooms import meters
-from rooms.bodies import Commanding, body_of
 from rooms.core.facts import Card
-from rooms.core.game import Rules
 from rooms.core.ids import ROOM_ID, PlayerId, RoomId
-from rooms.core.inputs import JSON, Command, Player, Resume
+from rooms.core.inputs import JSON, Player, Resume
 from rooms.games import get_rules
+from rooms.hearing import Farewell, Hearing, parse
 from rooms.hub import Hub
-from rooms.limits import Allowance
 from rooms.link import Link
 from rooms.protocol import client, codec, server
 from rooms.protocol.closing import Close
-from rooms.relay import RelayRefused, check, encode
 from rooms.store import StoreUnavailable
 from rooms.wire import EXTENSION, AsgiWire, Receive, Scope, Send, Wire
 
@@ -42,14 +39,6 @@ NOBODY: Final = Player(PlayerId(""), "")
 logger = logging.getLogger(__name__)
 
 
-class Farewell(Exception):  # how a visit ends, not a fault
-    """The socket is to be closed with this code and reason."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code, self.reason = code, reason
-
-
 class Gone(Exception):  # how a visit ends, not a fault
     """The socket is gone."""
 
@@ -58,6 +47,7 @@ async def room_consumer(scope: Scope, receive: Receive, send: Send) -> None:
     """The ASGI application of a room's socket. The scope names the player and the room (rooms/routing.py)."""
     if (await receive())["type"] != "websocket.connect":
         return
+    hub = Hub.of_loop()
     offered = scope.get("subprotocols") or []
     chosen = next((name for name in offered if name in codec.SUBPROTOCOLS), None)
     await send({"type": "websocket.accept", "subprotocol": chosen})
@@ -67,7 +57,7 @@ async def room_consumer(scope: Scope, receive: Receive, send: Send) -> None:
     room = str(scope["url_route"]["kwargs"]["room"])
     player: Player | None = scope.get("player")
     link = Link(RoomId(room), player or NOBODY, codec.SUBPROTOCOLS.get(chosen or "", JSON), wire)
-    visit = Visit(link, receive)
+    visit = Visit(link, receive, hub)
     try:
         await visit.run(player is not None, bool(offered) and chosen is None)
     finally:
@@ -79,25 +69,22 @@ async def room_consumer(scope: Scope, receive: Receive, send: Send) -> None:
 class Visit:
     """One connection from hello to goodbye."""
 
-    def __init__(self, link: Link, receive: Receive) -> None:
+    def __init__(self, link: Link, receive: Receive, hub: Hub) -> None:
         """`link` is open but not in the room."""
-        self.link, self._receive = link, receive
-        self._allowance = Allowance(time.monotonic())
-        self._hub = Hub.of_loop()
-        self._rules: Rules | None = None
+        self.link, self._receive, self._hub = link, receive, hub
 
     async def run(self, known: bool, strange: bool) -> None:
         """Serve the socket until it is gone. `known`: its player is; `strange`: it offered no subprotocol of ours."""
         try:
             self._admit(known, strange)
             hello = await self._hello()
-            self._rules = get_rules((await self._find()).game)
+            hearing = Hearing(self.link, self._hub, get_rules((await self._find()).game))
             self.link.want = hello.want
             if hello.incarnation:
                 self.link.resume = Resume(hello.incarnation, hello.offset)
             self._hub.join(self.link)
             while True:
-                self._take(await self._message())
+                hearing.take(await self._message())
         except Farewell as end:
             await self._see_off(end)
         except Gone:
@@ -128,7 +115,7 @@ class Visit:
     async def _hello(self) -> client.Hello:
         try:
             async with asyncio.timeout(HELLO_S):
-                hello = self._parse(await self._message())
+                hello = parse(self.link, await self._message())
         except TimeoutError:
             raise Farewell(Close.NO_HELLO, f"Say hello within {HELLO_S:g} seconds.") from None
         if not isinstance(hello, client.Hello):
@@ -165,66 +152,6 @@ class Visit:
             if not self.link.closed:
                 text = event.get("text")
                 return text if text is not None else cast(bytes, event["bytes"])
-
-    def _parse(self, raw: bytes | str) -> client.FromClient:
-        try:
-            if self.link.text and not isinstance(raw, str):
-                raise codec.Malformed("the JSON subprotocol takes text messages")
-            return codec.parse_client(raw, self.link.wire_format)
-        except codec.Malformed as error:
-            meters.count("messages_malformed")
-            raise Farewell(Close.BAD_MESSAGE, str(error)) from error
-
-    def _take(self, raw: bytes | str) -> None:
-        """One message of a client that has said hello."""
-        meters.count("messages_received")
-        message = self._parse(raw)
-        now = time.monotonic()
-        if not self._allowance.message(now, len(raw)):
-            self._slow_down(message, now)
-        elif isinstance(message, client.Ping):
-            self.link.say(server.Pong(message.n, message.time, time.time_ns() / 1_000_000))
-        elif isinstance(message, client.Hello):
-            raise Farewell(Close.BAD_MESSAGE, "Say hello once.")
-        elif self.link.view is None:
-            raise Farewell(Close.BAD_MESSAGE, "Wait for the welcome.")
-        elif isinstance(message, client.Relay):
-            self._relay(message, now)
-        elif isinstance(message, client.Resync):
-            self._hub.resync(self.link, message.offset)
-        else:
-            self._command(message)
-
-    def _slow_down(self, message: client.FromClient, now: float) -> None:
-        meters.count("messages_limited")
-        if not self._allowance.forgive(now):
-            raise Farewell(Close.SLOW_DOWN, "Too many messages. Wait a while, then connect again.")
-        self._refuse(getattr(message, "seq", 0), "slow_down", "Too many messages; this one does not count.")
-
-    def _refuse(self, seq: int, code: str, text: str) -> None:
-        self.link.say(server.Reject(seq, code, text))
-
-    def _command(self, message: Commanding) -> None:
-        try:
-            body = body_of(message, cast(Rules, self._rules), self.link.wire_format)
-        except codec.Malformed as error:
-            self._refuse(message.seq, "bad_move", str(error))
-            return
-        self._hub.command(self.link, Command(self.link.id, self.link.player.id, message.seq, body))
-
-    def _relay(self, message: client.Relay, now: float) -> None:
-        link = self.link
-        if link.seat < 0:
-            self._refuse(0, "not_seated", "Only players at the table may send this.")
-        elif not self._allowance.relay(now):
-            self._refuse(0, "slow_down", "Too many of these; this one was not passed on.")
-        else:
-            try:
-                body = check(message, cast(Rules, self._rules), link.wire_format)
-            except RelayRefused as error:
-                self._refuse(0, error.code, str(error))
-                return
-            self._hub.relay(encode(link.room, link.id, link.seat, message.kind, body))
 
     # -- the end
 

@@ -16,7 +16,7 @@ Seen = tuple[View, Format]
 
 
 class Crowd:
-    """One room's sockets here. `deliver` is one pass over them, in the order answers, events, frames, welcomes and goodbyes."""
+    """One room's sockets here. `deliver` is one pass: answers, events, frames, then welcomes and goodbyes."""
 
     __slots__ = ("_keyframes", "epoch", "links", "room")
 
@@ -40,7 +40,7 @@ class Crowd:
         return [link for link in lost if link.base != delivery.tick]  # a welcome in here healed the others
 
     def _answer(self, delivery: Delivery) -> None:
-        """Refusals and acknowledgements: before the frame whose `acks` cover them, so that none is taken for counted."""
+        """Refusals and acknowledgements: before the frame whose `acks` cover them, lest one be taken for counted."""
         for direct in delivery.directs:
             link = self.links.get(direct.socket)
             if link is not None and direct.view is None and not direct.close:

@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Final, Protocol, cast
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from channels.layers import get_channel_layer
@@ -28,7 +27,9 @@ from rooms.link import Link
 from rooms.protocol import bus, server
 from rooms.protocol.closing import Close
 from rooms.relay import Layer, Relay, RelayGroup
-from rooms.store import Gap, Parcelled, Reconnected, Store, StoreUnavailable
+from rooms.store import Store, StoreUnavailable
+from rooms.troubles import Troubles
+from rooms.weblife import Post, WebLife
 
 SWEEP_S: Final = 0.25
 PATIENCE_S: Final = 5.0
@@ -41,25 +42,10 @@ WAITING_TEXT: Final = "The room's engine has not answered yet. You stay connecte
 logger = logging.getLogger(__name__)
 
 
-class Mail(Protocol):
-    """What the hub needs of the store's mailbox."""
-
-    async def opened(self) -> None: ...
-    async def aclose(self) -> None: ...
-    def __aiter__(self) -> AsyncIterator[Parcelled | Gap | Reconnected]: ...
-
-
-class Memory(Log, Protocol):
+class Memory(Log, Post, Protocol):
     """What the hub needs of the store."""
 
-    def mailbox(self, web: WebId) -> Mail: ...
-    async def beat_web(self, web: WebId, ttl_ms: int) -> Any: ...
-    async def forget_web(self, web: WebId) -> Any: ...
     async def card(self, room: RoomId) -> bytes | None: ...
-
-
-class Lapsed(Exception):  # an event of a web id's life, not a fault
-    """The heartbeat came too late: engines may have forgotten this web id's sockets."""
 
 
 class Hub:
@@ -90,19 +76,19 @@ class Hub:
     def __init__(self, store: Memory, layer: Layer, ttl_ms: int) -> None:
         """`ttl_ms`: the silence after which a web process counts as gone."""
         self.store, self.web = store, WebId("")
-        self._ttl_ms = ttl_ms
-        self._appender = Appender(store, lambda reason: self._health("log", reason))
+        self._appender = Appender(store, lambda reason: self.health("log", reason))
         self._relays = RelayGroup(layer, self._relayed)
         self._crowds: dict[RoomId, Crowd] = {}
         self._links: dict[SocketId, Link] = {}
-        self._troubles: dict[str, str] = {}
-        self._alive, self._left = asyncio.Event(), asyncio.Event()
+        self._troubles = Troubles()
+        self._life = WebLife(store, ttl_ms, self)
+        self._left = asyncio.Event()
         self._jobs: list[asyncio.Task[None]] = []
         self.closing = False
 
     def start(self) -> None:
         """Begin: mailbox, heartbeat, appender, relays, sweep."""
-        jobs = {"life": self._live, "append": self._appender.run, "relay": self._relays.run, "sweep": self._sweep}
+        jobs = {"life": self._life.run, "append": self._appender.run, "relay": self._relays.run, "sweep": self._sweep}
         self._jobs = [asyncio.create_task(self._keep(name, job), name=f"hub {name}") for name, job in jobs.items()]
         meters.gauge("sockets", lambda: len(self._links))
         meters.gauge("rooms_with_sockets", lambda: len(self._crowds))
@@ -147,7 +133,7 @@ class Hub:
         if self.trouble:
             link.say(server.Status("degraded", self.trouble))
         link.asked_at = asyncio.get_running_loop().time()
-        if self._alive.is_set():
+        if self._life.open:
             self._appender.add(link.room, link.attach(self.web))
 
     def leave(self, link: Link) -> None:
@@ -181,17 +167,10 @@ class Hub:
     @property
     def trouble(self) -> str:
         """Why Redis cannot be used now, in plain words; "" when all is well."""
-        return next(iter(self._troubles.values()), "")
+        return self._troubles.reason
 
-    def _health(self, part: str, reason: str) -> None:
-        was = self.trouble
-        if reason:
-            if part not in self._troubles:
-                logger.warning("degraded (%s): %s", part, reason)
-            self._troubles[part] = reason
-        elif self._troubles.pop(part, ""):
-            logger.info("well again (%s)", part)
-        if bool(was) != bool(self.trouble):
+    def health(self, part: str, reason: str) -> None:
+        if self._troubles.tell(part, reason):
             status = server.Status("degraded", self.trouble) if self.trouble else server.Status("ok")
             for link in list(self._links.values()):
                 link.say(status)
@@ -202,63 +181,21 @@ class Hub:
             try:
                 await job()
             except StoreUnavailable as error:
-                self._health(name, str(error))
+                self.health(name, str(error))
             except Exception:
                 meters.count("hub_faults")
                 logger.exception("the hub's job %r failed and begins again", name)
             await asyncio.sleep(RETRY_S)
 
-    # -- one life under one web id
+    # -- what the life under one web id reports
 
-    async def _live(self) -> None:
-        self.web = WebId(secrets.token_urlsafe(9))
-        mailbox = self.store.mailbox(self.web)
-        try:
-            await mailbox.opened()
-            beaten = asyncio.get_running_loop().time()
-            await self.store.beat_web(self.web, self._ttl_ms)
-            self._health("life", "")
-            self._alive.set()
-            for link in list(self._links.values()):
-                self._attach_again(link)
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._read(mailbox))
-                group.create_task(self._beat(beaten))
-        except* Lapsed:
-            meters.count("web_lapses")
-            logger.warning("the heartbeat of web %s came too late: its sockets come back under a new id", self.web)
-        finally:
-            self._alive.clear()
-            await mailbox.aclose()
+    def begun(self, web: WebId) -> None:
+        """The mailbox is open: sockets may attach, and all that are here come (back) under this id."""
+        self.web = web
+        for link in list(self._links.values()):
+            self._attach_again(link)
 
-    async def _beat(self, last: float) -> None:
-        loop, ttl = asyncio.get_running_loop(), self._ttl_ms / 1000
-        while True:
-            await asyncio.sleep(ttl / 3)
-            asked = loop.time()
-            try:
-                await self.store.beat_web(self.web, self._ttl_ms)
-            except StoreUnavailable as error:
-                self._health("heartbeat", str(error))
-                continue
-            self._health("heartbeat", "")
-            if asked - last > ttl * 0.9:
-                raise Lapsed
-            last = asked
-
-    async def _read(self, mailbox: Mail) -> None:
-        async for post in mailbox:
-            if isinstance(post, Parcelled):
-                self._health("mailbox", "")
-                self._deliver(post.raw)
-            elif isinstance(post, Gap):
-                meters.count("parcel_gaps")
-                self._ask_all(post.shard)
-            else:
-                meters.count("mailbox_reconnects")
-                self._ask_all()
-
-    def _deliver(self, raw: bytes) -> None:
+    def deliver(self, raw: bytes) -> None:
         now = asyncio.get_running_loop().time()
         for delivery in bus.parse_parcel(raw):
             crowd = self._crowds.get(delivery.room)
@@ -280,7 +217,7 @@ class Hub:
         link.asked_at = asyncio.get_running_loop().time()
         self._appender.add(link.room, Resync(link.id, resume))
 
-    def _ask_all(self, shard: int | None = None) -> None:
+    def ask_all(self, shard: int | None = None) -> None:
         """Ask for every socket of a shard's rooms, or of all rooms: parcels for them were lost."""
         for crowd in list(self._crowds.values()):
             if shard is None or self.store.shard_of(crowd.room) == shard:
@@ -312,7 +249,7 @@ class Hub:
             link.told = True
             meters.count("welcomes_late")
             link.say(server.Status("degraded", self.trouble or WAITING_TEXT))
-        if self._alive.is_set() and self._appender.waiting == 0:
+        if self._life.open and self._appender.waiting == 0:
             self._attach_again(link)
         link.asked_at = now
 

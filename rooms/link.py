@@ -8,9 +8,7 @@ again it gets those, and when it does not within SLOW_S it is closed.
 
 from __future__ import annotations
 
-import logging
 import secrets
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +17,7 @@ from rooms import meters
 from rooms.core.ids import RoomId, Seat, SocketId, WebId
 from rooms.core.inputs import JSON, Attach, Player, Resume, Want
 from rooms.core.inputs import Wire as Format
+from rooms.held import Held, Keyframe
 from rooms.protocol import codec, server
 from rooms.protocol.bus import View
 from rooms.protocol.closing import Close, may_reconnect
@@ -26,10 +25,7 @@ from rooms.wire import MOST_BUFFERED, Wire
 
 SLOW_BYTES: Final = 64 * 1024
 """Bytes waiting for a socket above which it counts as slow."""
-HELD_EVENTS: Final = 64
 SLOW_S: Final = 15.0
-
-logger = logging.getLogger(__name__)
 
 
 class _Known(msgspec.Struct):
@@ -39,29 +35,6 @@ class _Known(msgspec.Struct):
 
 
 _json, _msgpack = msgspec.json.Decoder(_Known), msgspec.msgpack.Decoder(_Known)
-
-
-@dataclass(frozen=True, slots=True)
-class Keyframe:
-    """A whole state, ready to be written."""
-
-    tick: int
-    payload: bytes
-
-
-@dataclass(slots=True)
-class Held:
-    """What a slow socket will get when it reads again."""
-
-    since: float
-    """Monotonic seconds."""
-    offset: int
-    """The last event offset it had been given before."""
-    keyframe: Keyframe | None = None
-    delta: bytes | None = None
-    events: list[bytes] = field(default_factory=list)
-    overflown: bool = False
-    """More events came than are held: it is welcomed again instead."""
 
 
 class Link:
@@ -167,10 +140,8 @@ class Link:
         held = self._held(now)
         if held is None:
             self.write(payload)
-        elif len(held.events) >= HELD_EVENTS:
-            held.overflown = True
         else:
-            held.events.append(payload)
+            held.event(payload)
 
     def whole(self, keyframe: Keyframe, now: float) -> None:
         """A keyframe of its view."""
@@ -179,7 +150,7 @@ class Link:
         if held is None:
             self.write(keyframe.payload)
         else:
-            held.keyframe, held.delta = keyframe, None
+            held.whole(keyframe.payload)
             meters.count("frames_skipped")
 
     def patch(self, payload: bytes, now: float) -> None:
@@ -188,7 +159,7 @@ class Link:
         if held is None:
             self.write(payload)
         else:
-            held.delta = payload
+            held.patch(payload)
             meters.count("frames_skipped")
 
     def _held(self, now: float) -> Held | None:
@@ -213,7 +184,6 @@ class Link:
         if held.overflown:
             self.offset = held.offset
             return True
-        kept = [held.keyframe.payload if held.keyframe else None, held.delta]
-        for payload in [*held.events, *(frame for frame in kept if frame is not None)]:
+        for payload in held.messages():
             self.write(payload)
         return False

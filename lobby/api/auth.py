@@ -18,11 +18,9 @@ class Bearer(HttpBearer):
     async def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         """The caller; None for a token that does not count. Raises LobbyError beyond a limit."""
         address = address_of(request)
+        await spend((API_ADDRESS, address))
         caller = await find_caller(token)
-        if caller is None:
-            await spend((API_STRANGER, address))
-            return None
-        await spend((API_TOKEN, str(caller.token)), (API_ADDRESS, address))
+        await spend((API_TOKEN, str(caller.token)) if caller else (API_STRANGER, address))
         return caller
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from ninja import Query, Router, Status
 
@@ -24,7 +24,7 @@ from lobby.api.types import (
 )
 from lobby.errors import unknown_room
 from lobby.gallery import json_schema, rules_of
-from lobby.models import Match
+from lobby.models import Finish, Match
 from lobby.picture import LONGEST_LIST, Filter
 from lobby.services import find_room, list_rooms, open_room, quick_play
 from lobby.throttle import OPEN_GUEST, spend
@@ -103,8 +103,8 @@ async def matches(
 ) -> list[MatchOut]:
     """The newest first; those of private rooms only when the caller took part. Needs the scope `read`."""
     caller = caller_with(request, "read")
-    seen = Q(private=False) | Q(finishes__player=caller.player.id)
-    found = Match.objects.filter(seen).distinct().order_by("-pk").prefetch_related("finishes")
+    mine = Finish.objects.filter(match=OuterRef("pk"), player=caller.player.id)
+    found = Match.objects.filter(Q(private=False) | Exists(mine)).order_by("-pk").prefetch_related("finishes")
     if game:
         found = found.filter(game=game)
     if before is not None:

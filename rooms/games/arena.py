@@ -34,7 +34,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from math import atan2, hypot, tau
+from math import atan2, dist, hypot, tau
 from operator import attrgetter, itemgetter
 from typing import Annotated, Literal, NamedTuple
 
@@ -183,9 +183,7 @@ def _spawn(state: State, ship: Ship, rng: Rng) -> None:
     low, right, bottom = 4 * SHIP, state.width * 16 - 4 * SHIP, state.height * 16 - 4 * SHIP
     others = [(other.x, other.y) for other in state.ships if other is not ship and not other.down]
     places = [(rng.between(low, right), rng.between(low, bottom)) for _ in range(6)]
-    ship.x, ship.y = max(
-        places, key=lambda at: min(((at[0] - x) ** 2 + (at[1] - y) ** 2 for x, y in others), default=0)
-    )
+    ship.x, ship.y = max(places, key=lambda at: min((dist(at, other) for other in others), default=0.0))
     ship.angle = 0 if ship.x < state.width * 8 else 2048
     ship.vx = ship.vy = ship.spin = ship.down = ship.reload = 0
     ship.shield = SHIELD
@@ -258,15 +256,9 @@ def fire(ship: Ship, id: int) -> Shot:
     """The shot that leaves the bow: SHOT_SPEED the way the ship looks, and the ship's velocity on top."""
     cosine, sine = COSINE[ship.angle], SINE[ship.angle]
     ship.reload, ship.shield = RELOAD, 0
-    return Shot(
-        id,
-        ship.x + ((cosine * SHIP) >> 14),
-        ship.y + ((sine * SHIP) >> 14),
-        ship.vx + ((cosine * SHOT_SPEED) >> 14),
-        ship.vy + ((sine * SHOT_SPEED) >> 14),
-        ship.seat,
-        SHOT_LIFE,
-    )
+    x, y = ship.x + ((cosine * SHIP) >> 14), ship.y + ((sine * SHIP) >> 14)
+    vx, vy = ship.vx + ((cosine * SHOT_SPEED) >> 14), ship.vy + ((sine * SHOT_SPEED) >> 14)
+    return Shot(id, x, y, vx, vy, ship.seat, SHOT_LIFE)
 
 
 def _fly_shots(state: State, right: int, bottom: int) -> list[tuple[Shot, Ship]]:
@@ -317,8 +309,7 @@ def _strike(state: State, hits: list[tuple[Shot, Ship]]) -> tuple[Event, ...]:
 
 
 def view(state: State, seat: Seat | None) -> View:
-    ships = [copy(ship) for ship in state.ships]
-    shots = [copy(shot) for shot in state.shots]
+    ships, shots = [copy(ship) for ship in state.ships], [copy(shot) for shot in state.shots]
     return View(state.width, state.height, state.left, state.goal, ships, shots)
 
 
@@ -345,20 +336,17 @@ def sample_move(state: State, seat: Seat, rng: Rng) -> Move | None:
 
 
 class Skill(NamedTuple):
-    """How well a bot plays: how often it looks away, how far its aim strays (angle), how it leads."""
+    """How well a bot plays: the chance that it looks away, how far its aim strays (angle), whether it aims at
+    where a ship will be (1) or is (0), and how many ticks ahead it sees a shot coming.
+    """
 
     lapse: float
     stray: int
-    lead: float
+    lead: int
     dodge: int
-    """Ticks ahead for which it sees a shot coming."""
 
 
-SKILLS = {
-    "easy": Skill(0.6, 500, 0.0, 0),
-    "medium": Skill(0.3, 160, 1.0, 0),
-    "hard": Skill(0.0, 0, 1.0, 12),
-}
+SKILLS = {"easy": Skill(0.6, 500, 0, 0), "medium": Skill(0.3, 160, 1, 0), "hard": Skill(0.0, 0, 1, 12)}
 
 
 def bot(view: View, seat: Seat, strength: str, rng: Rng) -> Move | None:

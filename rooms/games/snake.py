@@ -279,8 +279,8 @@ def sample_move(state: State, seat: Seat, rng: Rng) -> Move | None:
 
 
 def bot(view: View, seat: Seat, strength: str, rng: Rng) -> Move | None:
-    """Easy goes for food and sees one square ahead; medium keeps out of dead ends; hard
-    counts the squares that it would reach before the others.
+    """Easy goes for food and sees one square ahead; medium keeps out of dead ends; hard also keeps off heads
+    and counts only squares that it reaches before the others.
     """
     me = view.snakes[seat] if seat < len(view.snakes) else None
     if me is None or not me.body or view.phase != "running":
@@ -303,12 +303,15 @@ def _worth(view: View, me: SnakeView, way: int, strength: str) -> tuple[int, int
     head = beyond(width, height, view.walls, me.body[0][1] * width + me.body[0][0], way)
     if head == OUT or head in blocked:
         return -1, 0
-    away = min((_far(view, head % width, head // width, at) for at in view.food), default=0)
+    x, y = head % width, head // width
+    away = min((_far(view, x, y, at) for at in view.food), default=0)
     if strength == "easy":
         return 0, -away
     rivals = [snake.body[0] for snake in snakes if snake.seat != me.seat] if strength == "hard" else []
-    realm = _realm(view, blocked, head, [y * width + x for x, y in rivals])
-    return min(realm, 2 * len(me.body)), realm * len(rivals) // 4 - away
+    realm = _realm(view, blocked, head, [at[1] * width + at[0] for at in rivals])
+    if any(_far(view, x, y, at) == 1 for at in rivals):
+        return 0, -away  # a head may come here too; only death is worse
+    return min(realm, 2 * len(me.body)), -away
 
 
 def _far(view: View, x: int, y: int, at: list[int]) -> int:

@@ -127,5 +127,5 @@ class Outbox:
 
 
 def read_rows(shard: int, rows: Sequence[Any]) -> list[Fact]:
-    """Entries of a stream as facts; those trimmed away since they were handed out are left out."""
-    return [Fact(shard, row[0].decode(), row[1][1]) for row in rows if row is not None and row[1]]
+    """Entries of a stream as facts."""
+    return [Fact(shard, id_.decode(), fields[1]) for id_, fields in rows]

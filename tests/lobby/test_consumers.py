@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import redis.exceptions
 from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 
@@ -77,6 +78,38 @@ async def test_a_page_that_speaks_is_closed(lobby: Lobby) -> None:
             await page.receive_json_from()
         await page.send_to(text_data="not json")
         assert await page.receive_output() == {"type": "websocket.close", "code": Close.BAD_MESSAGE}
+
+
+async def test_a_page_is_told_when_the_list_grows_old_and_when_it_is_fresh_again(lobby: Lobby) -> None:
+    shown = await lobby.show(card())
+    seen = await picture()
+    async with socket() as page:
+        for _ in range(2):
+            await page.receive_json_from()
+        assert len(seen.watchers) == 1
+        seen.stale = True
+        await seen._tell_watchers()
+        assert await page.receive_json_from() == {"t": "status", "state": "stale"}
+        seen.stale = False
+        await seen._tell_watchers()
+        assert await page.receive_json_from() == {"t": "rooms", "rooms": [row_of(shown)]}
+        assert await page.receive_json_from() == {"t": "status", "state": "ok"}
+    assert not seen.watchers
+
+
+@pytest.mark.parametrize("step", ["new_channel", "group_add", "group_discard"])
+async def test_a_channel_layer_that_fails_ends_the_connection_and_nothing_else(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    async def fail(*_: object) -> None:
+        raise redis.exceptions.ConnectionError("gone")
+
+    monkeypatch.setattr(get_channel_layer(), step, fail)
+    page = WebsocketCommunicator(LobbyConsumer.as_asgi(), "/ws/lobby/")
+    connected, code = await page.connect()
+    assert (connected, code) == ((True, None) if step == "group_discard" else (False, Close.SERVER_BUSY))
+    await page.disconnect()
+    assert not (await picture()).watchers
 
 
 async def test_without_redis_the_page_is_told_and_comes_back_later(

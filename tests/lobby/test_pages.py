@@ -1,6 +1,6 @@
 """Every page of the lobby in a real browser: both themes, a phone, the keyboard, axe, no console errors.
 
-Set HOLDFAST_PICTURES to a folder to keep a picture of each page in it.
+Set PAGE_PICTURES to a folder to keep a picture of each page in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.fleet import Fleet
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-PICTURES = os.environ.get("HOLDFAST_PICTURES", "")
+PICTURES = os.environ.get("PAGE_PICTURES", "")
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 PAGES = {
     "lobby": "/",
@@ -32,8 +32,14 @@ PAGES = {
     "gone": "/rooms/nnnnnnnnnnnnnnnnnnnnnn/",
     "api": "/api/v1/docs",
 }
-SWAGGERS_OWN = {"#swagger-ui"}
-"""The API's viewer is not our markup: axe looks at our page around it."""
+TOO_SMALL = """(least) =>
+  [...document.querySelectorAll("a, button, input:not([type=hidden], [type=checkbox]), select, .check")]
+    .filter((it) => it.offsetParent && !it.closest("p.muted, .lead, .notice"))
+    .filter((it) => it.getBoundingClientRect().height < least)
+    .map((it) => it.outerHTML.slice(0, 120))"""
+"""What is too low to be hit; links within a sentence are as high as the sentence."""
+VIEWERS_OWN = {"nested-interactive": {"enabled": False}}
+"""The API's viewer (Swagger UI) puts buttons into its rows' buttons; its markup is not ours to change."""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,8 @@ class Visit:
     def go(self, path: str) -> Page:
         """Open a page and wait until its scripts have done their first work."""
         self.page.goto(self.site + path)
-        self.page.wait_for_load_state("networkidle")
+        for marks in ("[data-picture] .picture-letter", "#swagger-ui:empty", "#swagger-ui .loading"):
+            self.page.wait_for_function("marks => !document.querySelector(marks)", arg=marks)
         return self.page
 
 
@@ -78,23 +85,21 @@ def visit(browser: Browser, fleet: Fleet, size: str = "desktop", **options: Any)
     assert seen.complaints == []
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_pages_are_sound(browser: Browser, fleet: Fleet, name: str, theme: Any, size: str) -> None:
+@pytest.mark.parametrize(
+    ("theme", "size"), [("light", "desktop"), ("dark", "desktop"), ("light", "phone"), ("dark", "phone")]
+)
+def test_pages_are_sound(browser: Browser, fleet: Fleet, theme: Any, size: str) -> None:
     with visit(browser, fleet, size, color_scheme=theme) as seen:
-        page = seen.go(PAGES[name])
-        if PICTURES:
-            page.screenshot(path=Path(PICTURES) / f"{name}-{theme}-{size}.png", full_page=True)
-        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], "it scrolls sideways"
-        found = Axe().run(page, options={"resultTypes": ["violations"]}, context=_looked_at(name))
-        assert found.violations_count == 0, found.generate_report()
-        if name in ("missing", "gone"):  # the browser itself reports the page's own 404
-            seen.complaints = [text for text in seen.complaints if "404" not in text]
-
-
-def _looked_at(name: str) -> Any:
-    return {"exclude": [[part] for part in SWAGGERS_OWN]} if name == "api" else None
+        for name, path in PAGES.items():
+            page = seen.go(path)
+            if PICTURES:
+                page.screenshot(path=Path(PICTURES) / f"{name}-{theme}-{size}.png", full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], f"{path} scrolls sideways"
+            rules = VIEWERS_OWN if name == "api" else {}
+            found = Axe().run(page, options={"resultTypes": ["violations"], "rules": rules})
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        # The browser itself reports that a page was answered with 404.
+        seen.complaints = [text for text in seen.complaints if "status of 404" not in text]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -103,13 +108,7 @@ def test_targets_are_large_enough(browser: Browser, fleet: Fleet, size: str) -> 
     with visit(browser, fleet, size) as seen:
         for path in ("/", "/games/arena/new/", "/tokens/"):
             page = seen.go(path)
-            small = page.evaluate(
-                """(least) => [...document.querySelectorAll("a, button, input:not([type=hidden]), select")]
-                .filter((it) => it.offsetParent && !it.closest("p.muted, .lead, .notice") && it.type !== "checkbox")
-                .filter((it) => it.getBoundingClientRect().height < least - 8 * (least === 44 && it.matches(".btn-small")))
-                .map((it) => it.outerHTML.slice(0, 120))""",
-                least,
-            )
+            small = page.evaluate(TOO_SMALL, least)
             assert small == [], path
 
 
@@ -152,13 +151,16 @@ def test_the_list_lives_without_a_reload(browser: Browser, fleet: Fleet) -> None
         page.wait_for_url(f"**/rooms/{room}/")
 
 
-def test_the_list_comes_back_after_the_server_does(browser: Browser, fleet: Fleet) -> None:
+def test_the_page_says_when_the_list_may_be_old(browser: Browser, fleet: Fleet) -> None:
     with visit(browser, fleet) as seen:
         page = seen.go("/")
         page.get_by_text("Live", exact=True).wait_for()
         fleet.valkey.pause()
-        page.get_by_text("May be out of date").wait_for(timeout=15_000) if False else None
-        fleet.valkey.resume()
+        try:
+            page.get_by_text("May be out of date").wait_for(timeout=20_000)
+        finally:
+            fleet.valkey.resume()
+        page.get_by_text("Live", exact=True).wait_for(timeout=20_000)
 
 
 def test_a_name_and_a_wrong_link_are_answered_in_place(browser: Browser, fleet: Fleet) -> None:
@@ -233,7 +235,7 @@ def test_the_api_can_be_tried_on_its_page(browser: Browser, fleet: Fleet) -> Non
         page.get_by_role("textbox").fill(text)
         page.get_by_role("button", name="Apply credentials").click()
         page.get_by_role("button", name="Close").last.click()
-        page.get_by_role("button", name=re.compile("get /api/v1/games$", re.IGNORECASE)).click()
+        page.locator("#operations-games-lobby_api_calls_games .opblock-summary-control").click()
         page.get_by_role("button", name="Execute").click()
         page.get_by_text('"slug": "arena"').first.wait_for()
 

@@ -13,7 +13,7 @@ from rooms.appender import Appender
 from rooms.core.ids import PlayerId, RoomId, SocketId
 from rooms.core.inputs import Command, Detach, Entry, MoveBody, StartBody
 from rooms.store import LogFull, StoreUnavailable
-from tests.support.sockets import until
+from tests.support.waiting import until
 
 ROOM = RoomId("r" * 22)
 

@@ -17,7 +17,7 @@ from rooms.protocol import codec, server
 from rooms.protocol.codec import SUBPROTOCOLS
 from rooms.store import Store, StoreUnavailable
 from tests.support.scripted import ScriptedEngine, some_room
-from tests.support.sockets import until
+from tests.support.waiting import until
 
 ANN = Player(PlayerId("g-ann"), "Ann")
 HELLO = '{"t":"hello"}'
@@ -364,7 +364,7 @@ async def test_a_fault_of_ours_ends_one_connection_and_says_so(
     def broken(*_: Any) -> Any:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(consumers, "body_of", broken)
+    monkeypatch.setattr("rooms.hearing.body_of", broken)
     talk.give('{"t":"start","seq":1}')
     goodbye = await talk.goodbye()
     assert (goodbye.code, goodbye.reconnect) == (1011, True)

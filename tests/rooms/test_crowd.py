@@ -37,7 +37,7 @@ def test_each_view_and_wire_gets_its_own_bytes() -> None:
     assert (zero.raw, one.raw, watcher.raw) == ([b'"0 0"'], [b'"1 1"'], [b'"-1 0"'])
 
 
-def test_events_come_before_frames_and_frames_before_directs() -> None:
+def test_refusals_come_first_then_events_then_the_frame_that_covers_them() -> None:
     crowd = Crowd(ROOM)
     link, ear = member(crowd, SHARED)
     crowd.deliver(
@@ -50,7 +50,7 @@ def test_events_come_before_frames_and_frames_before_directs() -> None:
         ),
         0.0,
     )
-    assert ear.raw == [b'"event"', b'"frame"', b'"reject"']
+    assert ear.raw == [b'"reject"', b'"event"', b'"frame"']
     assert link.offset == 4
 
 

@@ -23,8 +23,9 @@ from rooms.protocol.bus import SHARED, Broadcast, Direct, ViewFrame
 from rooms.relay import Layer, encode
 from rooms.store import Store, StoreUnavailable
 from tests.support.scripted import SHARDS, ScriptedEngine, box, some_room, welcome_of
-from tests.support.sockets import Ear, until
+from tests.support.sockets import Ear
 from tests.support.valkey import ValkeyServer
+from tests.support.waiting import until
 
 ANN, BOB = Player(PlayerId("g-ann"), "Ann"), Player(PlayerId("g-bob"), "Bob")
 

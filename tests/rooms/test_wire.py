@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rooms.wire import AsgiWire, cut_reason
-from tests.support.sockets import until
+from tests.support.waiting import until
 
 
 class Server:

@@ -108,14 +108,17 @@ class Fleet:
         self.bots.append(self._start("bots", len(self.bots), "runbots", "--url", self.web[0].url(""), *words))
         return self.bots[-1]
 
-    def add_web(self, *, shared: bool = False) -> Web:
-        """One more web process, on a port of its own or on the one all shared ones have; not waited for."""
+    def add_web(self, *words: str, shared: bool = False) -> Web:
+        """One more web process, on a port of its own or on the one all shared ones have; not waited for.
+
+        `words`: more for runweb, such as "--server", "uvicorn".
+        """
         listening = self._shared if shared and self._shared else _listen()
         if shared:
             self._shared = listening
         host, port = listening.getsockname()
         descriptor = listening.fileno()
-        process = self._start("web", len(self.web), "runweb", "--fd", str(descriptor), inherited=(descriptor,))
+        process = self._start("web", len(self.web), "runweb", "--fd", str(descriptor), *words, inherited=(descriptor,))
         if not shared:
             listening.close()  # the child has it; once the child is dead the port must refuse
         self.web.append(Web(process, host, port))

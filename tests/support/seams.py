@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 from rooms.wire import EXTENSION
+from tests.support.waiting import until
 
 BLOCK = 64 * 1024
 told: dict[str, Any] = {}
@@ -69,8 +70,7 @@ async def write(scope: Any, receive: Any, send: Any) -> None:
     for number in range(400):
         wire.write(number.to_bytes(4, "big") + bytes(BLOCK - 4), False)
     told["peak"] = wire.buffered
-    while wire.buffered:
-        await asyncio.sleep(0.01)
+    await until(lambda: wire.buffered == 0, 30)
     wire.write(b"done", True)
     told["left"] = wire.buffered
     await receive()

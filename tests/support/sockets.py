@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import websockets
@@ -24,14 +23,6 @@ from tests.support.fleet import Web
 
 WAIT_S = 5.0
 JSON_NAME, MSGPACK_NAME = codec.SUBPROTOCOLS
-
-
-async def until(true: Callable[[], object], seconds: float = WAIT_S, why: str = "") -> None:
-    """Return when `true()` is; fail with `why` when it is not within `seconds`."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not true():
-        assert asyncio.get_running_loop().time() < deadline, why or "it did not become true in time"
-        await asyncio.sleep(0.005)
 
 
 class Ear:
@@ -112,12 +103,12 @@ async def hang_up_all() -> None:
     _open.clear()
 
 
-async def say(socket: ClientConnection, kind: str, **fields: Any) -> None:
+async def say(socket: ClientConnection, kind: str, /, **fields: Any) -> None:
     """Send one JSON message."""
     await socket.send(json.dumps({"t": kind, **fields}))
 
 
-async def hear(socket: ClientConnection, kind: str, seconds: float = WAIT_S, **fields: Any) -> dict[str, Any]:
+async def hear(socket: ClientConnection, kind: str, seconds: float = WAIT_S, /, **fields: Any) -> dict[str, Any]:
     """The next JSON message of a kind with these fields; what comes before it is passed over."""
     async with asyncio.timeout(seconds):
         while True:

@@ -7,7 +7,7 @@
  * ship's clock: what seems to hit it does. The parts up to `Scene` know no page.
  */
 
-import { lerp, lerpAngle, ringStep } from "../net/interpolate.js";
+import { ringStep } from "../net/interpolate.js";
 import { aim } from "../room/stage/camera.js";
 import { canvasIn, everyFrame, paletteOf, seatColour } from "../room/stage/canvas.js";
 import { Crowd } from "../room/stage/crowd.js";
@@ -18,6 +18,7 @@ import { heldKeys } from "../room/stage/keys.js";
 import { holdButton, stick } from "../room/stage/pad.js";
 import { drawGround, drawHull, drawName, drawShot } from "../room/stage/plane.js";
 import { pointerOver } from "../room/stage/pointer.js";
+import { behind, between } from "../room/stage/poses.js";
 import { drawRadar } from "../room/stage/radar.js";
 import { clockText, factLine, scoreList, timeWarning } from "../room/stage/scores.js";
 import { flies, moved, Shots } from "../room/stage/shots.js";
@@ -26,14 +27,13 @@ import { Sparks } from "../room/stage/sparks.js";
 /** @typedef {import("../room/game.js").GameContext} Context */
 /** @typedef {import("../room/game.js").Snapshot} Snapshot */
 /** @typedef {import("../room/stage/helm.js").Steering} Move */
-/** @typedef {{x: number, y: number, angle: number, vx: number, vy: number, controls: number, spin: number}} Motion */
-/** @typedef {{seat: number, down: number, shield: number, score: number, deaths: number, reload: number}} Standing */
-/** @typedef {Motion & Standing} Ship */
+/** @typedef {Record<"x" | "y" | "angle" | "vx" | "vy" | "controls" | "spin", number>} Motion */
+/** @typedef {Motion & Record<"seat" | "down" | "shield" | "score" | "deaths" | "reload", number>} Ship */
 /** @typedef {{id?: number, x: number, y: number, vx: number, vy: number, seat: number, life: number}} Shot */
 /** @typedef {import("../room/stage/canvas.js").Palette} Palette */
 /** @typedef {{tick: number, ship: Ship, shots: Shot[]}} Flight  a ship and the shots it fired since it was known */
 /** @typedef {{width: number, height: number, left: number, goal: number, ships: number[][], shots: number[][]}} View */
-/** @typedef {{x: number, y: number, angle: number, controls: number, shield: number}} Pose  where a ship is drawn */
+/** @typedef {Ship} Pose  a ship as it is drawn */
 
 // -- motion: number for number that of rooms/games/arena.py (tests/golden/arena_motion.json)
 
@@ -55,7 +55,12 @@ const SINE = Int16Array.from({ length: CIRCLE }, (_, angle) => sine(angle));
 const sin = (/** @type {number} */ angle) => SINE[angle & 4095] ?? 0;
 const cos = (/** @type {number} */ angle) => sin(angle + 1024);
 
-/** How far a ship turns in a tick, after `spin` in the one before. @param {number} spin @param {number} way  -1, 0, 1 */
+/**
+ * How far a ship turns in a tick, after `spin` in the one before.
+ *
+ * @param {number} spin
+ * @param {number} way  -1, 0, 1
+ */
 const spun = (spin, way) => way * Math.min(SPIN_MAX, Math.max(0, spin * way) + SPIN);
 
 const slowed = (/** @type {number} */ v) => (v >= 0 ? v - ((v * DRAG + 255) >> 8) : v + ((255 - v * DRAG) >> 8));
@@ -101,7 +106,8 @@ export function shotFrom({ x, y, vx, vy, angle, seat }) {
 }
 
 /** @param {Move} move */
-export const bitsOf = ({ thrust, turn, fire }) => (thrust && THRUSTING) | (turn && (turn > 0 ? RIGHT : LEFT)) | (fire && FIRING);
+export const bitsOf = ({ thrust, turn, fire }) =>
+  (thrust && THRUSTING) | (turn && (turn > 0 ? RIGHT : LEFT)) | (fire && FIRING);
 
 /**
  * One tick of one ship: new controls, motion, a shot where it may. What others do to it only the server knows.
@@ -153,34 +159,21 @@ const shotOf = (row) => /** @type {Shot} */ (/** @type {unknown} */ (named(SHOT_
 export const lawsWithin = (world) => ({
   step: (flight, moves) => stepFlight(flight, moves, world().width * 16, world().height * 16),
   same: ({ ship: one }, { ship: other }) => FORETOLD.every((name) => one[name] === other[name]),
-  pose: (from, to, t) => (from.ship.down ? null : between(from.ship, to.ship, t)),
+  pose: (from, to, t) => (from.ship.down ? null : between(from.ship, to.ship, t, CIRCLE)),
   shows: ({ ship }, move) => ship.controls === bitsOf(move),
-  behind: ({ ship: from }, { ship: to }, t, over) => (to.down && t >= 1 ? null : poseBehind(from, to, t, over)),
+  behind: ({ ship: from }, { ship: to }, t, over) => behind(from, to, t, over, CIRCLE),
   circle: CIRCLE,
   far: 240 * 16,
 });
 
 const FORETOLD = /** @type {const} */ (["x", "y", "angle", "vx", "vy", "spin"]);
 
-/** @param {Ship | Pose} from @param {Ship | Pose} to @param {number} t @returns {Pose} */
-const between = (from, to, t) => ({
-  x: lerp(from.x, to.x, t),
-  y: lerp(from.y, to.y, t),
-  angle: lerpAngle(from.angle, to.angle, t, CIRCLE),
-  controls: to.controls,
-  shield: to.shield,
-});
-
-/** @param {Ship} from @param {Ship} to @param {number} t @param {number} over  ticks past `to` @returns {Pose | null} */
-function poseBehind(from, to, t, over) {
-  if (from.down) return t >= 1 ? between(to, to, 1) : null;
-  // Struck on the way to the next frame, it flies on until then.
-  const next = to.down ? { ...from, x: from.x + from.vx, y: from.y + from.vy } : to;
-  const pose = between(from, next, t);
-  return { ...pose, x: pose.x + to.vx * over, y: pose.y + to.vy * over };
-}
-
-/** The way to turn for a tick so as to look to `wanted`. @param {Pick<Ship, "angle" | "spin">} ship @param {number} wanted  radians */
+/**
+ * The way to turn for a tick so as to look to `wanted`.
+ *
+ * @param {Pick<Ship, "angle" | "spin">} ship
+ * @param {number} wanted  radians
+ */
 export function turnTo({ angle, spin }, wanted) {
   const off = ringStep(angle, (wanted * CIRCLE) / (2 * Math.PI), CIRCLE);
   const way = Math.sign(off);
@@ -246,60 +239,58 @@ export class Scene {
 
 /** Of the first eight seats, and of the others, whose colours are the same. */
 const HULLS = ["M28 0L-18 18L-9 0L-18-18Z", "M28 0L-2 20L-20 11L-13 0L-20-11L-2-20Z"];
-const LEAST = 0.34; // pixels per unit, below which ships are too small to play
-
-/** @param {Drawn} drawn @param {Palette} palette @param {number} flame  1..2 @returns {import("../room/stage/plane.js").Hull[]} */
-function hullOf({ ship, mine, pose }, palette, flame) {
-  if (!pose) return [];
-  const edge = palette.token[mine ? "text" : "surface"] ?? "";
-  const shape = HULLS[Math.floor(ship.seat / 8) % 2] ?? "";
-  const look = { shape, colour: seatColour(palette, ship.seat), edge, width: mine ? 5 : 3 };
-  const state = { flame: pose.controls & THRUSTING ? flame : 0, shield: pose.shield / SHIELD };
-  return [{ ...placeOf(pose), angle: (pose.angle * 2 * Math.PI) / CIRCLE, ...look, ...state }];
-}
+const LEAST = 0.3; // pixels per unit, below which ships are too small to play
 
 /** @param {{x: number, y: number}} at  in sixteenths */
 const placeOf = ({ x, y }) => ({ x: x / 16, y: y / 16 });
 
-/** @param {Sight} sight @param {Palette} palette @returns {import("../room/stage/radar.js").Blip[]} */
-const blipsOf = ({ ships }, palette) =>
-  ships.flatMap(({ ship, mine, pose }) => {
-    const colour = mine ? (palette.token.text ?? "") : seatColour(palette, ship.seat);
-    return pose ? [{ ...placeOf(pose), colour, mine }] : [];
-  });
+/**
+ * @param {Drawn} drawn
+ * @param {Palette} palette
+ * @param {number} flame  1..2
+ * @returns {import("../room/stage/plane.js").Hull[]}
+ */
+function hullOf({ ship: { seat }, mine, pose }, palette, flame) {
+  if (!pose) return [];
+  const look = { shape: HULLS[Math.floor(seat / 8) % 2] ?? "", colour: seatColour(palette, seat) };
+  const state = { flame: pose.controls & THRUSTING ? flame : 0, shield: pose.shield / SHIELD };
+  return [{ seat, mine, ...placeOf(pose), angle: (pose.angle * 2 * Math.PI) / CIRCLE, ...look, ...state }];
+}
 
 // -- the page
 
-const HELP =
-  "Up or W thrusts, left and right or A and D turn, Space fires. Every hit is a point; after a while you are back, " +
-  "shielded until you fire.";
+const HELP = "Up or W thrusts, left and right or A and D turn, Space fires. A hit is a point. A shield ends when you fire.";
 
 /** @type {import("../room/game.js").GameModule} */
 export default {
   picture(host) {
-    const rect = svg("rect", { width: 160, height: 100, fill: "var(--surface-2)" });
     const moon = svg("circle", { cx: 138, cy: 92, r: 44, fill: "var(--accent)", opacity: 0.16 });
-    const stars = [...Array(46).keys()].map((at) =>
-      svg("circle", { cx: (at * 61) % 160, cy: (at * at * 7 + at * 23) % 100, r: 0.4 + (at % 3) * 0.25, fill: "var(--line-strong)" }),
-    );
-    const ships = [[0, 42, 64, -31], [1, 112, 24, 128], [4, 128, 74, -152], [2, 22, 20, 40]].map(([seat = 0, x, y, turn]) => {
+    const stars = [...Array(46).keys()].map((at) => {
+      const [cx, cy] = [(at * 61) % 160, (at * at * 7 + at * 23) % 100];
+      return svg("circle", { cx, cy, r: 0.4 + (at % 3) * 0.25, fill: "var(--line-strong)" });
+    });
+    const places = [[0, 42, 64, -31], [1, 112, 24, 128], [4, 128, 74, -152], [2, 22, 20, 40]];
+    const ships = places.map(([seat = 0, x, y, turn]) => {
       const flame = svg("path", { d: "M-12 8L-44 0L-12-8Z", fill: "var(--spark)" });
-      const body = svg("path", { d: HULLS[0] ?? "", fill: `var(--seat-${seat})`, stroke: "var(--surface)", "stroke-width": 3 });
+      const look = { fill: `var(--seat-${seat})`, stroke: "var(--surface)", "stroke-width": 3 };
+      const body = svg("path", { d: HULLS[0] ?? "", ...look });
       return svg("g", { transform: `translate(${x} ${y}) rotate(${turn}) scale(.5)` }, flame, body);
     });
-    const line = { fill: "none", "stroke-linecap": "round" };
-    const shots = svg("path", { d: "M60 53l7-4.2M76 43.500l7-4.200M92 34l6-3.600", stroke: "var(--seat-0)", "stroke-width": 3, ...line });
-    const burst = svg("path", { d: "M78 84l-7 3M84 78l-2-8M92 80l6-6M92 88l7 4M84 91l-2 7", stroke: "var(--spark)", "stroke-width": 2.6, ...line });
-    const shield = svg("circle", { cx: 112, cy: 24, r: 19, stroke: "var(--text)", "stroke-width": 1.4, "stroke-dasharray": "7 4", ...line });
-    host.append(pictureRoot(rect, moon, ...stars, burst, shots, shield, ...ships));
+    const line = (/** @type {string} */ d, /** @type {string} */ stroke, /** @type {number} */ width) =>
+      svg("path", { d, fill: "none", stroke, "stroke-width": width, "stroke-linecap": "round" });
+    const shots = line("M60 53l7-4.2M76 43.5l7-4.2M92 34l6-3.6", "var(--seat-0)", 3);
+    const burst = line("M78 84l-7 3M84 78l-2-8M92 80l6-6M92 88l7 4M84 91l-2 7", "var(--spark)", 2.6);
+    const shield = line("M93 24a19 19 0 0 1 32-14M131 26a19 19 0 0 1-33 11", "var(--text)", 1.4);
+    host.append(pictureRoot(moon, ...stars, burst, shots, shield, ...ships));
   },
 
   mount(stage, context) {
     const [scene, helm, sparks] = [new Scene(context, () => performance.now()), new Helm(), new Sparks()];
     const [facts, scores, news] = [factLine(), scoreList("Hits"), newsFeed()];
-    const field = html("div", { class: "arena-field", role: "img", "aria-label": "The arena. The list of hits says how it stands." });
+    const label = "The arena. The list of hits says how it stands.";
+    const field = html("div", { class: "arena-field", role: "img", "aria-label": label });
     const mouse = html("input", { type: "checkbox" });
-    const fire = holdButton("Fire", "pad-fire", (down) => void (helm.firing = down));
+    const fire = holdButton("Fire", "pad-fire", (down) => ((helm.firing = down), steer()));
     const pads = html("div", { class: "game-pads" }, stick("Steer", (x, y) => helm.push(x, y)), fire);
     const option = html("label", { class: "check game-option" }, mouse, "Steer with the mouse: left fires, right thrusts");
     const help = html("div", { class: "game-help" }, html("p", {}, HELP), option);
@@ -309,17 +300,15 @@ export default {
     const pointer = pointerOver(field, mouse, (first, second) => {
       [helm.firing, helm.thrusting, helm.towards] = [first, second, null];
     });
-    const stopKeys = heldKeys(stage, STEERING_KEYS, (held) => void (helm.keys = held));
+    const stopKeys = heldKeys(stage, STEERING_KEYS, (keys) => ((helm.keys = keys), steer()));
 
     /** @type {Snapshot | null} */
     let last = null;
     let quiet = 0; // local ms until which nothing is sent: a move was refused
     let held = moveOf(0);
-    /** @type {Set<number>} seats whose ships are drawn */
-    let alive = new Set();
 
-    /** Send the controls when they have changed. */
-    const steer = () => {
+    /** Send the controls when they have changed: at once, and in each frame for the stick and the pointer. */
+    function steer() {
       const ship = scene.helmed;
       if (!ship || last?.room.phase !== "playing" || performance.now() < quiet) return;
       if (!scene.crowd.own.waiting) held = moveOf(ship.controls);
@@ -329,18 +318,7 @@ export default {
       held = wanted;
       context.relay("controls", wanted);
       scene.crowd.steer(seq, wanted);
-    };
-
-    /** Ground, shots, hulls and sparks, in units of the world. @param {CanvasRenderingContext2D} pen @param {Sight} sight */
-    const paintWorld = (pen, sight) => {
-      drawGround(pen, palette, scene.view);
-      for (const { x, y, vx, vy, seat } of sight.shots) {
-        drawShot(pen, { x: x / 16, y: y / 16, vx, vy }, seatColour(palette, seat), palette.token.text ?? "");
-      }
-      const flame = context.reducedMotion ? 1.5 : 1 + Math.random();
-      for (const hull of sight.ships.flatMap((drawn) => hullOf(drawn, palette, flame))) drawHull(pen, palette, hull);
-      alive = explode(sparks, sight, alive, palette, context.reducedMotion);
-    };
+    }
 
     const stop = everyFrame((_, elapsed) => {
       if (!last) return;
@@ -348,17 +326,20 @@ export default {
       const [sight, { pen, width, height }] = [scene.look(), sheet.begin()];
       const at = sight.me && placeOf(sight.me.pose ?? sight.me.ship);
       const camera = aim(scene.view, { width, height }, at, LEAST);
+      const flame = context.reducedMotion ? 1.5 : 1 + Math.random();
+      const hulls = sight.ships.flatMap((drawn) => hullOf(drawn, palette, flame));
       pen.save();
       pen.translate(camera.left, camera.top);
       pen.scale(camera.scale, camera.scale);
-      paintWorld(pen, sight);
+      drawGround(pen, palette, scene.view);
+      for (const shot of sight.shots) drawShot(pen, palette, { ...shot, ...placeOf(shot) });
+      for (const hull of hulls) drawHull(pen, palette, hull);
+      sparks.lost(hulls, context.reducedMotion);
       sparks.draw(pen, elapsed);
       pen.restore();
-      for (const { ship, mine, pose } of sight.ships) {
-        if (pose && !mine) drawName(pen, palette, camera, placeOf(pose), context.name(ship.seat));
-      }
+      for (const hull of hulls) if (!hull.mine) drawName(pen, palette, camera, hull, context.name(hull.seat));
       const where = { camera, world: scene.view, screen: { width, height } };
-      if (!camera.whole) drawRadar(pen, blipsOf(sight, palette), where, palette.token);
+      if (!camera.whole) drawRadar(pen, hulls, where, palette.token);
       if (at) helm.look(pointer.at(), { x: at.x * camera.scale + camera.left, y: at.y * camera.scale + camera.top });
     });
 
@@ -404,20 +385,10 @@ function factsOf({ left, goal, ships }, seat) {
 /** @param {View} view @param {Context} context */
 function standing({ ships }, { seat, name, colour }) {
   const best = ships.map(shipOf).sort((a, b) => b.score - a.score || a.deaths - b.deaths || a.seat - b.seat);
-  return best.map((ship) => ({
-    seat: ship.seat, name: name(ship.seat), colour: colour(ship.seat), score: ship.score,
-    mine: ship.seat === seat, out: ship.down > 0,
-  }));
+  return best.map(({ seat: of, score, down }) => {
+    return { seat: of, name: name(of), colour: colour(of), score, mine: of === seat, out: down > 0 };
+  });
 }
 
 /** @param {number} bits @returns {Move} */
 const moveOf = (bits) => ({ thrust: bits & 1, turn: bits & RIGHT ? 1 : bits & LEFT ? -1 : 0, fire: bits & FIRING ? 1 : 0 });
-
-/** Sparks where a ship that was drawn is drawn no more. @param {Sparks} sparks @param {Sight} sight @param {Set<number>} before @param {Palette} palette @param {boolean} calm */
-function explode(sparks, { ships }, before, palette, calm) {
-  for (const { ship, pose } of ships) {
-    if (pose || !ship.down || !before.has(ship.seat)) continue;
-    sparks.burst(placeOf(ship), seatColour(palette, ship.seat), { count: calm ? 0 : 26, speed: 420, size: 70 });
-  }
-  return new Set(ships.flatMap(({ ship, pose }) => (pose ? [ship.seat] : [])));
-}

@@ -40,9 +40,11 @@ const shipName = (length = 0) => NAMES[length] ?? `ship of ${length}`; // "" for
 /** A ship of `length` squares, bow to the right, from 0, 0. @param {number} length */
 function hull(length) {
   const end = length - 0.08;
-  const d = `M.1 .5Q.14 .2 .5 .18H${end - 0.75}Q${end - 0.2} .22 ${end} .5Q${end - 0.2} .78 ${end - 0.75} .82H.5Q.14 .8 .1 .5Z`;
+  const [bow, side] = [end - 0.2, end - 0.75];
+  const d = `M.1 .5Q.14 .2 .5 .18H${side}Q${bow} .22 ${end} .5Q${bow} .78 ${side} .82H.5Q.14 .8 .1 .5Z`;
+  const deck = { cy: 0.5, class: "ship-deck", fill: "var(--surface)", opacity: 0.75 };
   const decks = Array.from({ length: length - 1 }, (_, at) =>
-    svg("circle", { cx: at + 0.72, cy: 0.5, r: at === Math.floor(length / 2) - 1 ? 0.19 : 0.11, class: "ship-deck", fill: "var(--surface)", opacity: 0.75 }),
+    svg("circle", { cx: at + 0.72, r: at === Math.floor(length / 2) - 1 ? 0.19 : 0.11, ...deck }),
   );
   return [svg("path", { d, class: "ship-hull", fill: "var(--text-2)" }), ...decks];
 }
@@ -53,19 +55,30 @@ function shipOn([, x, y, across], length, className) {
   return svg("g", { transform, class: className }, ...hull(length));
 }
 
+/** @param {number} length */
+const shipImage = (length) =>
+  svg("svg", { viewBox: `0 0 ${length} 1`, "aria-hidden": "true", class: "fleet-ship" }, ...hull(length));
+
 const BURST = "M0-.4L.11-.14L.36-.22L.2 0L.38 .2L.12 .14L0 .4L-.12 .14L-.38 .2L-.2 0L-.36-.22L-.11-.14Z";
 
-/** A miss is a ring in the water, a hit a star: told apart without colour. @param {Shot} shot @param {boolean} last */
+/**
+ * A miss is a ring in the water, a hit a star: told apart without colour.
+ *
+ * @param {Shot} shot
+ * @param {boolean} last
+ */
 function shotOn([x, y, hit], last) {
-  const mark = hit ? svg("path", { d: BURST, fill: "var(--bad)" }) : svg("circle", { r: 0.16, fill: "none", stroke: "var(--text)", "stroke-width": 0.09 });
-  const ring = last ? [svg("rect", { x: -0.46, y: -0.46, width: 0.92, height: 0.92, rx: 0.12, fill: "none", stroke: "var(--spark)", "stroke-width": 0.07 })] : [];
+  const miss = { r: 0.16, fill: "none", stroke: "var(--text)", "stroke-width": 0.09 };
+  const mark = hit ? svg("path", { d: BURST, fill: "var(--bad)" }) : svg("circle", miss);
+  const frame = { x: -0.46, y: -0.46, width: 0.92, height: 0.92, rx: 0.12 };
+  const ring = last ? [svg("rect", { ...frame, fill: "none", stroke: "var(--spark)", "stroke-width": 0.07 })] : [];
   return svg("g", { transform: `translate(${x + 0.5} ${y + 0.5})` }, mark, ...ring);
 }
 
 /** @param {number} size @param {string} label @param {(square: number) => void} press */
 function newSea(size, label, press) {
   const [board, fleet] = [chart(size, label, press), html("ul", { class: "sea-fleet" })];
-  const root = html("section", { class: "sea" }, html("h3", { class: "sea-title" }, label), board.root, fleet);
+  const root = html("section", { class: "sea" }, html("h2", { class: "sea-title" }, label), board.root, fleet);
   return { ...board, root, fleet };
 }
 
@@ -75,13 +88,19 @@ function newSea(size, label, press) {
 function fleetList(lengths, sunk) {
   return lengths.map((length, ship) => {
     const gone = sunk.has(ship);
-    const image = svg("svg", { viewBox: `0 0 ${length} 1`, "aria-hidden": "true", class: "fleet-ship" }, ...hull(length));
     const words = html("span", { class: "visually-hidden" }, `${shipName(length)}${gone ? ", sunk" : ", afloat"}`);
-    return html("li", { class: gone ? "is-sunk" : false }, image, words);
+    return html("li", { class: gone ? "is-sunk" : false }, shipImage(length), words);
   });
 }
 
-/** Paint one sea. @param {Sea} sea @param {View} view @param {number} seat  whose sea @param {[number, number] | null} aimed  a shot on its way */
+/**
+ * Paint one sea.
+ *
+ * @param {Sea} sea
+ * @param {View} view
+ * @param {number} seat  whose sea
+ * @param {[number, number] | null} aimed  a shot on its way
+ */
 function paintSea(sea, view, seat, aimed) {
   const { shots, sunk, fleet } = view.boards[seat] ?? { shots: [], sunk: [], fleet: null };
   const lost = new Set(sunk.map(([ship]) => ship));
@@ -89,24 +108,40 @@ function paintSea(sea, view, seat, aimed) {
   const afloat = (fleet ?? []).filter(([ship]) => !lost.has(ship)).map((placed) => shipOn(placed, lengthOf(placed), "ship"));
   const wrecks = sunk.map((placed) => shipOn(placed, lengthOf(placed), "ship is-sunk"));
   const marks = shots.map((shot, at) => shotOn(shot, at === shots.length - 1));
-  const cross = aimed ? [svg("path", { d: `M${aimed[0] + 0.5} ${aimed[1]}v1M${aimed[0]} ${aimed[1] + 0.5}h1`, stroke: "var(--spark)", "stroke-width": 0.1 })] : [];
+  const cross = aimed ? [crossAt(aimed)] : [];
   sea.layer.replaceChildren(...afloat, ...wrecks, ...marks, ...cross);
   sea.fleet.replaceChildren(...fleetList(view.ships, lost));
   const words = wordsFor(view, view.boards[seat]);
   sea.name((square) => words.get(square) ?? "water");
 }
 
-/** What is to be said of the squares of a sea that hold more than water. @param {View} view @param {Board | undefined} board */
+/** @param {[number, number]} at */
+const crossAt = ([x, y]) =>
+  svg("path", { d: `M${x + 0.5} ${y}v1M${x} ${y + 0.5}h1`, stroke: "var(--spark)", "stroke-width": 0.1 });
+
+/**
+ * What is to be said of the squares of a sea that hold more than water.
+ *
+ * @param {View} view
+ * @param {Board | undefined} board
+ */
 export function wordsFor({ size, ships }, board) {
   const { fleet, shots, sunk } = board ?? { fleet: null, shots: [], sunk: [] };
   const under = (/** @type {Placed} */ placed, /** @type {string} */ state) =>
     squaresOf(placed, { size, lengths: ships }).map((at) => [at, `${shipName(ships[placed[0]])}${state}`]);
   const marks = shots.map(([x, y, hit]) => [y * size + x, hit ? "hit" : "miss"]);
-  const all = [...(fleet ?? []).flatMap((placed) => under(placed, "")), ...marks, ...sunk.flatMap((placed) => under(placed, ", sunk"))];
-  return new Map(/** @type {[number, string][]} */ (all));
+  const lying = (fleet ?? []).flatMap((placed) => under(placed, ""));
+  const wrecks = sunk.flatMap((placed) => under(placed, ", sunk"));
+  return new Map(/** @type {[number, string][]} */ ([...lying, ...marks, ...wrecks]));
 }
 
-/** What happened between two views, in words. @param {View} before @param {View} after @param {Pick<Context, "seat" | "name">} reader */
+/**
+ * What happened between two views, in words.
+ *
+ * @param {View} before
+ * @param {View} after
+ * @param {Pick<Context, "seat" | "name">} reader
+ */
 export function newsOf(before, after, { seat, name }) {
   return after.boards.flatMap((board, whose) => {
     const old = before.boards[whose];
@@ -145,11 +180,12 @@ function placingScreen(stage, context, first) {
   };
   const ready = button("Ready", () => (context.send({ kind: "place", place: plan.laid }), null), "btn btn-primary");
   const back = button("Undo", () => undo(plan));
-  const tools = html("div", { class: "row" }, button("Turn (R)", () => turn(plan)), button("Random", () => scatter(plan, Math.random)), back, ready);
+  const [turned, random] = [button("Turn (R)", () => turn(plan)), button("Random", () => scatter(plan, Math.random))];
+  const tools = html("div", { class: "row" }, turned, random, back, ready);
   const root = html("div", { class: "seas dock-open" }, sea.root, html("div", { class: "dock" }, dock, tools));
   const ships = plan.lengths.map((length, ship) => {
-    const image = svg("svg", { viewBox: `0 0 ${length} 1`, "aria-hidden": "true", class: "fleet-ship" }, ...hull(length));
-    const made = html("button", { type: "button", class: "dock-ship" }, image, html("span", {}, `${shipName(length)}, ${length}`));
+    const words = html("span", {}, `${shipName(length)}, ${length}`);
+    const made = html("button", { type: "button", class: "dock-ship" }, shipImage(length), words);
     made.addEventListener("click", () => change(choose(plan, ship)));
     made.addEventListener("pointerdown", (event) => grab(event, ship, -1));
     return made;
@@ -247,7 +283,6 @@ function placingScreen(stage, context, first) {
 /** @type {import("../room/game.js").GameModule} */
 export default {
   picture(host) {
-    const ground = svg("rect", { width: 160, height: 100, fill: "var(--surface)" });
     const water = svg("rect", { width: 160, height: 100, fill: "var(--accent)", opacity: 0.16 });
     const ink = { fill: "none", stroke: "var(--line-strong)", "stroke-width": 0.03, opacity: 0.45 };
     const lines = svg("path", { d: [...Array(11).keys()].map((at) => `M0 ${at}H11M${at} 0V7`).join(""), ...ink });
@@ -255,11 +290,10 @@ export default {
       const place = across ? `translate(${x} ${y})` : `translate(${x + 1} ${y}) rotate(90)`;
       return svg("g", { transform: place }, ...hull(length));
     });
-    const marks = [[2, 1, 1], [3, 1, 1], [5, 2, 0], [7, 2, 1], [1, 3, 0], [8, 4, 0], [6, 4, 0], [0, 5, 0]].map(([x = 0, y = 0, hit = 0]) =>
-      shotOn([x, y, hit], x === 7),
-    );
+    const shots = [[2, 1, 1], [3, 1, 1], [5, 2, 0], [7, 2, 1], [1, 3, 0], [8, 4, 0], [6, 4, 0], [0, 5, 0]];
+    const marks = shots.map(([x = 0, y = 0, hit = 0]) => shotOn([x, y, hit], x === 7));
     const sea = svg("g", { transform: "translate(-8 2) scale(17)" }, lines, ...ships, ...marks);
-    host.append(pictureRoot(ground, water, sea));
+    host.append(pictureRoot(water, sea));
   },
 
   mount(stage, context) {
@@ -299,8 +333,8 @@ export default {
 
     const tick = () => {
       const { deadline = null, match_ms: start = 0, phase = "" } = { ...last?.view, ...last?.room };
-      const left = deadline === null || phase !== "playing" ? "" : clockText(deadline + (start ?? 0) - context.clock.roomNow());
-      setText(clock, left && `${left} left`);
+      const runs = deadline !== null && phase === "playing";
+      setText(clock, runs ? `${clockText(deadline + (start ?? 0) - context.clock.roomNow())} left` : "");
     };
     const timer = setInterval(tick, 250);
 

@@ -4,16 +4,17 @@
  * Drawn one tick behind, between two frames that have arrived. The head looks where one has asked it to go at once.
  */
 
-import { Interpolator, lerp } from "../net/interpolate.js";
+import { Interpolator } from "../net/interpolate.js";
 import { canvasIn, everyFrame, paletteOf, seatColour } from "../room/stage/canvas.js";
 import { html, pictureRoot, setText, svg } from "../room/stage/dom.js";
+import { strokesOf } from "../room/stage/gliding.js";
 import { heldKeys } from "../room/stage/keys.js";
 import { cross, swipes } from "../room/stage/pad.js";
 import { factLine, scoreList } from "../room/stage/scores.js";
 
 /** @typedef {import("../room/game.js").GameContext} Context */
 /** @typedef {import("../room/stage/pad.js").Direction} Direction */
-/** @typedef {[x: number, y: number]} Square */
+/** @typedef {import("../room/stage/gliding.js").Square} Square */
 /** @typedef {{seat: number, alive: boolean, dir: Direction, body: Square[], score: number, wins: number}} Snake */
 /**
  * @typedef {object} View
@@ -40,58 +41,12 @@ const KEYS = {
 /** @type {Record<Direction, Square>} */
 const STEPS = { up: [0, -1], right: [1, 0], down: [0, 1], left: [-1, 0] };
 /** What a seat's snake bears besides its colour: dashes along the back, in squares. The first is plain. */
-const PATTERNS = [[], [0.15, 0.35], [0.5, 0.5], [0.08, 0.92], [0.85, 0.15], [0.15, 0.2, 0.5, 0.15], [0.3, 0.1, 0.3, 0.8], [0.05, 0.15]];
+const PATTERNS = [
+  [], [0.15, 0.35], [0.5, 0.5], [0.08, 0.92],
+  [0.85, 0.15], [0.15, 0.2, 0.5, 0.15], [0.3, 0.1, 0.3, 0.8], [0.05, 0.15],
+];
 
-// -- from views to what is drawn
-
-/**
- * The points of a snake between two views: the head on its way into its new square, the tail on its way out. Squares
- * that follow each other over an edge give two strokes, so that nothing is drawn across the field.
- *
- * @param {Square[]} from   head first; empty when it was not there
- * @param {Square[]} to
- * @param {number} t        0..1
- * @returns {Square[][]}
- */
-export function strokesOf(from, to, t) {
-  const [head, tail] = [to[0], from.at(-1)];
-  if (!head || !tail || !from[0] || t >= 1) return parted(to);
-  if (head[0] === from[0][0] && head[1] === from[0][1]) return parted(to);
-  const [before, end] = [from[0], to.at(-1) ?? head];
-  const front = glide(before, head, t);
-  const grown = tail[0] === end[0] && tail[1] === end[1];
-  const back = grown ? end : glide(tail, end, t);
-  return parted([front, ...to.slice(1), ...(grown ? [] : [back])]);
-}
-
-/** On the way from a square to the one beside it, over the edge too. @param {Square} from @param {Square} to @param {number} t @returns {Square} */
-function glide([x, y], to, t) {
-  const [dx, dy] = nearStep([x, y], to);
-  return [lerp(x, x + dx, t), lerp(y, y + dy, t)];
-}
-
-/** The step between neighbours; a jump over the field is a step the other way. @param {Square} from @param {Square} to @returns {Square} */
-const nearStep = ([x, y], [toX, toY]) => [wrapped(toX - x), wrapped(toY - y)];
-const wrapped = (/** @type {number} */ far) => (Math.abs(far) > 2 ? -Math.sign(far) : far);
-
-/** Cut where two points are no neighbours; both strokes run one step over the edge. @param {Square[]} points @returns {Square[][]} */
-function parted(points) {
-  /** @type {Square[][]} */
-  const strokes = [];
-  /** @type {Square[]} */
-  let stroke = [];
-  points.forEach((point, at) => {
-    const before = points[at - 1];
-    if (before && Math.abs(before[0] - point[0]) + Math.abs(before[1] - point[1]) > 2) {
-      const [dx, dy] = nearStep(before, point);
-      stroke.push([before[0] + dx, before[1] + dy]);
-      strokes.push(stroke);
-      stroke = [[point[0] - dx, point[1] - dy]];
-    }
-    stroke.push(point);
-  });
-  return stroke.length ? [...strokes, stroke] : strokes;
-}
+// -- turns
 
 /** The turns asked for and not yet answered, oldest first. @param {{move: {turn: Direction}}[]} unacked */
 export const asked = (unacked) => unacked.map(({ move }) => move.turn);
@@ -130,7 +85,14 @@ function drawField({ pen, palette }, { width, height, walls, food }) {
   for (const [x, y] of food) drawFood(pen, palette, x + 0.5, y + 0.5);
 }
 
-/** An apple: a circle with a leaf. @param {CanvasRenderingContext2D} pen @param {Brush["palette"]} palette @param {number} x @param {number} y */
+/**
+ * An apple: a circle with a leaf.
+ *
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Brush["palette"]} palette
+ * @param {number} x
+ * @param {number} y
+ */
 function drawFood(pen, palette, x, y) {
   pen.fillStyle = palette.token.bad ?? "";
   pen.beginPath();
@@ -170,13 +132,19 @@ function drawBody({ pen, palette }, seat, strokes, mine) {
   pen.setLineDash([]);
 }
 
-/** Two eyes that look the way the snake goes, or will. @param {Brush} brush @param {Square} head @param {Direction} way */
+/**
+ * Two eyes that look the way the snake goes, or will.
+ *
+ * @param {Brush} brush
+ * @param {Square} head
+ * @param {Direction} way
+ */
 function drawEyes({ pen, palette }, [x, y], way) {
   const [dx, dy] = STEPS[way];
   for (const side of [-1, 1]) {
     const [eyeX, eyeY] = [x + 0.5 + dx * 0.12 - dy * side * 0.19, y + 0.5 + dy * 0.12 + dx * side * 0.19];
-    for (const [radius, ahead, colour] of /** @type {const} */ ([[0.15, 0, palette.token.surface], [0.08, 0.06, palette.token.text]])) {
-      pen.fillStyle = colour ?? "";
+    for (const [radius, ahead, colour] of /** @type {const} */ ([[0.15, 0, "surface"], [0.08, 0.06, "text"]])) {
+      pen.fillStyle = palette.token[colour] ?? "";
       pen.beginPath();
       pen.arc(eyeX + dx * ahead, eyeY + dy * ahead, radius, 0, 2 * Math.PI);
       pen.fill();
@@ -184,7 +152,14 @@ function drawEyes({ pen, palette }, [x, y], way) {
   }
 }
 
-/** What is left of a snake that died: a fading outline and a cross where its head was. @param {Brush} brush @param {number} seat @param {Square[]} body @param {number} age  0..1 */
+/**
+ * What is left of a snake that died: a fading outline and a cross where its head was.
+ *
+ * @param {Brush} brush
+ * @param {number} seat
+ * @param {Square[]} body
+ * @param {number} age  0..1
+ */
 function drawRemains({ pen, palette }, seat, body, age) {
   pen.globalAlpha = 1 - age;
   pen.strokeStyle = seatColour(palette, seat);
@@ -202,7 +177,14 @@ function drawRemains({ pen, palette }, seat, body, age) {
   pen.globalAlpha = 1;
 }
 
-/** A name over a head, kept inside the field. @param {Brush} brush @param {string} name @param {Square} head @param {View} view */
+/**
+ * A name over a head, kept inside the field.
+ *
+ * @param {Brush} brush
+ * @param {string} name
+ * @param {Square} head
+ * @param {View} view
+ */
 function drawName({ pen, palette, unit }, name, [x, y], { width }) {
   pen.font = `700 ${14 / unit}px system-ui, sans-serif`;
   pen.textAlign = "center";
@@ -231,7 +213,8 @@ export function bannerOf({ phase, count, round, rounds }) {
 
 /** @param {View} view @param {Context} context */
 function standing({ snakes, rounds }, { seat, name, colour }) {
-  const best = snakes.flatMap((snake) => snake ?? []).sort((a, b) => b.wins - a.wins || b.score - a.score || a.seat - b.seat);
+  const best = snakes.flatMap((snake) => snake ?? []);
+  best.sort((a, b) => b.wins - a.wins || b.score - a.score || a.seat - b.seat);
   return best.map((snake) => ({
     seat: snake.seat, name: name(snake.seat), colour: colour(snake.seat), score: snake.score,
     note: rounds > 1 ? `${snake.wins} won` : "", mine: snake.seat === seat, out: !snake.alive,
@@ -245,26 +228,32 @@ export default {
       const [x, y] = [(at % 8) * 2 + (Math.floor(at / 8) % 2), Math.floor(at / 8) * 2];
       return `M${x * 10} ${y * 10}h10v10h-10zM${(x + (y % 4 ? -1 : 1)) * 10} ${y * 10 + 10}h10v10h-10z`;
     });
-    const paths = ["M15 75H65V45H95", "M145 25H105V15H45", "M125 55V85H95"].map((d, seat) => {
+    const paths = ["M15 75H65V45H95", "M145 25H105V15H45", "M125 55V85H95"].flatMap((d, seat) => {
       const line = { d, fill: "none", "stroke-linejoin": "round", "stroke-linecap": "round" };
-      return svg("g", {},
+      const back = { stroke: "var(--surface)", "stroke-width": 3, "stroke-linecap": "butt" };
+      const dashes = ["0 99", "1.5 3.5", "5 5"][seat] ?? "";
+      return [
         svg("path", { ...line, stroke: "var(--surface)", "stroke-width": 10 }),
         svg("path", { ...line, stroke: `var(--seat-${seat})`, "stroke-width": 8 }),
-        svg("path", { ...line, stroke: "var(--surface)", "stroke-width": 3, "stroke-linecap": "butt", "stroke-dasharray": seat === 1 ? "1.5 3.5" : seat ? "5 5" : "0 99" }),
-      );
+        svg("path", { ...line, ...back, "stroke-dasharray": dashes }),
+      ];
     });
     const eyes = [[96, 43], [96, 47], [44, 13], [44, 17], [94, 83], [94, 87]].map(([cx = 0, cy = 0]) =>
       svg("circle", { cx, cy, r: 1.4, fill: "var(--surface)", stroke: "var(--text)", "stroke-width": 0.9 }),
     );
-    const apples = [[125, 45], [25, 35], [75, 75]].map(([cx = 0, cy = 0]) => svg("circle", { cx, cy, r: 3.6, fill: "var(--bad)" }));
-    const leaves = svg("path", { d: "M126 41q2-3 4-2q-1 3-4 2M26 31q2-3 4-2q-1 3-4 2M76 71q2-3 4-2q-1 3-4 2", fill: "var(--good)" });
-    const ground = svg("rect", { width: 160, height: 100, fill: "var(--surface-2)" });
-    host.append(pictureRoot(ground, svg("path", { d: squares.join(""), fill: "var(--surface)", opacity: 0.6 }), ...apples, leaves, ...paths, ...eyes));
+    const apples = [[125, 45], [25, 35], [75, 75]].flatMap(([cx = 0, cy = 0]) => [
+      svg("circle", { cx, cy, r: 3.6, fill: "var(--bad)" }),
+      svg("path", { d: `M${cx + 1} ${cy - 4}q2-3 4-2q-1 3-4 2`, fill: "var(--good)" }),
+    ]);
+    const ground = svg("path", { d: squares.join(""), fill: "var(--surface)", opacity: 0.6 });
+    host.append(pictureRoot(ground, ...apples, ...paths, ...eyes));
   },
 
   mount(stage, context) {
-    const [facts, scores, banner] = [factLine(), scoreList("Food eaten and rounds won"), html("p", { class: "game-banner" })];
-    const field = html("div", { class: "snake-field", role: "img", "aria-label": "The field. The list of snakes says how it stands." });
+    const [facts, scores] = [factLine(), scoreList("Food eaten and rounds won")];
+    const banner = html("p", { class: "game-banner" });
+    const label = "The field. The list of snakes says how it stands.";
+    const field = html("div", { class: "snake-field", role: "img", "aria-label": label });
     const help = html("p", { class: "game-help" }, HELP);
     const pads = html("div", { class: "game-pads" }, cross("Turn", (way) => turn(way)));
     stage.append(html("div", { class: "game snake" }, facts.root, field, pads, scores.root, help));
@@ -286,7 +275,12 @@ export default {
     const stopKeys = heldKeys(stage, KEYS, (_, pressed) => pressed && turn(/** @type {Direction} */ (pressed)));
     swipes(field, turn);
 
-    /** @param {Brush} brush @param {Snake} snake @param {Snake | null | undefined} before @param {number} t */
+    /**
+     * @param {Brush} brush
+     * @param {Snake} snake
+     * @param {Snake | null | undefined} before
+     * @param {number} t
+     */
     const drawSnake = (brush, snake, before, t) => {
       const strokes = strokesOf(before?.body ?? [], snake.body, t);
       const [mine, head] = [snake.seat === context.seat, strokes[0]?.[0]];

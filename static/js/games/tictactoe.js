@@ -11,19 +11,19 @@ import { cellGrid } from "../room/stage/grid.js";
 /** @typedef {{cells: number[], turn: number, line: number[]}} View  a cell and the turn: a seat, or -1 for nobody */
 
 const WORDS = ["cross", "nought"];
+const SHAPES = ["M24 24L76 76M76 24L24 76", "M50 22a28 28 0 1 1-.01 0z"];
 const HELP = "Three in a row wins. Press a square, or walk with the arrow keys and press Enter.";
 
 /** @type {import("../room/game.js").GameModule} */
 export default {
   picture(host) {
-    const ground = svg("rect", { width: 160, height: 100, fill: "var(--surface-2)" });
     const squares = [...Array(9).keys()].map((at) => ({ x: 38 + (at % 3) * 29, y: 8 + Math.floor(at / 3) * 29, at }));
     const tiles = squares.map(({ x, y }) => svg("rect", { x, y, width: 26, height: 26, rx: 5, fill: "var(--surface)" }));
     const marks = squares.flatMap(({ x, y, at }) => {
       const seat = [0, 1, -1, 1, 0, -1, -1, -1, 0][at] ?? -1;
       return seat < 0 ? [] : [svg("g", { transform: `translate(${x} ${y}) scale(.26)` }, mark(seat))];
     });
-    host.append(pictureRoot(ground, ...tiles, ...marks, stroke("M43 13l74 74", "var(--spark)", 2.5)));
+    host.append(pictureRoot(...tiles, ...marks, stroke("M43 13l74 74", "var(--spark)", 2.5)));
   },
 
   mount(stage, context) {
@@ -102,7 +102,7 @@ function drawCell(cell, index, seat, pending) {
 }
 
 /** A cross for the first seat, a nought for the second, in a box of 100. @param {number} seat */
-const mark = (seat) => stroke(seat === 0 ? "M24 24L76 76M76 24L24 76" : "M50 22a28 28 0 1 1-.01 0z", `var(--seat-${seat})`, 13);
+const mark = (seat) => stroke(SHAPES[seat] ?? "", `var(--seat-${seat})`, 13);
 
 /** @param {string} d @param {string} colour @param {number} width */
 const stroke = (d, colour, width) =>
@@ -113,5 +113,5 @@ function winner(line) {
   const [from, to] = [line[0], line[2]];
   if (from === undefined || to === undefined) return [];
   const at = (/** @type {number} */ cell) => `${(cell % 3) + 0.5} ${Math.floor(cell / 3) + 0.5}`;
-  return [stroke(`M${at(from)}L${at(to)}`, "var(--spark)", 0.09)];
+  return [stroke(`M${at(from)}L${at(to)}`, "var(--spark)", 0.06)];
 }

@@ -12,14 +12,10 @@
  * @typedef {import("./wire.js").Goodbye} Goodbye
  * @typedef {import("./outbox.js").Command} Command
  * @typedef {import("./link.js").Timers} Timers
+ * @typedef {import("./condition.js").State} State
  *
  * @typedef {{tick: number, ms: number, at: number, whole: import("./wire.js").Whole, ack: number}} Seen
  * @typedef {{seq: number, code: string, message: string, legal: any[], command: Command|null}} Refusal
- *
- * @typedef {object} State  the connection as a person should be told of it
- * @property {"connecting"|"live"|"slow"|"reconnecting"|"offline"|"closed"} name
- * @property {number} rtt  smoothed, ms; 0 while unknown
- * @property {number|null} retryAt  local time of the next attempt, while there is none going on
  *
  * @typedef {object} RoomEvents
  * @property {[welcome: Welcome, first: boolean]} welcome  first: of this page's visit, or of another opening of the room
@@ -33,6 +29,7 @@
  * @property {[goodbye: Goodbye]} goodbye  the server ends the connection; reconnect false: for good
  */
 import { Latency, RoomClock, SteadyClock } from "./clock.js";
+import { Condition } from "./condition.js";
 import { Emitter } from "./emitter.js";
 import { Link } from "./link.js";
 import { Pulse } from "./pulse.js";
@@ -40,9 +37,6 @@ import { Sender } from "./sender.js";
 import { Viewed } from "./viewed.js";
 import { CODECS, isFinal } from "./wire.js";
 
-const QUIET = 4000; // ms without a word that make a connection "slow"
-const SLOW = 300; // ms of round trip; below SLOW_OFF it is live again
-const SLOW_OFF = 220;
 const ASK_AGAIN = 2000; // ms after which an unanswered resync is repeated
 
 /** @type {Timers} */
@@ -60,9 +54,6 @@ export class RoomClient extends Emitter {
   game = null;
   #incarnation = "";
   #offset = 0;
-  #online = true;
-  #welcomed = false; // on the present socket
-  #slow = false;
   #askedAt = -Infinity;
   /** @type {Goodbye|null} */
   #goodbye = null;
@@ -90,6 +81,7 @@ export class RoomClient extends Emitter {
     this.pulse = new Pulse({ timers, send, beat: () => this.#tellState(), stale: () => this.link.fail() });
     const owner = { opened: () => this.#opened(), message: this.#message, lost: this.#lost };
     this.link = new Link({ url, protocol: this.codec.protocol, WebSocket, timers, random, owner });
+    this.condition = new Condition(this.link, this.pulse, this.latency);
   }
 
   /** Open the connection; also after it was closed for good ("take over here"). */
@@ -113,7 +105,7 @@ export class RoomClient extends Emitter {
 
   /** Whether the machine has a network, as the browser says. @param {boolean} online */
   setOnline(online) {
-    this.#online = online;
+    this.condition.online = online;
     if (online) this.retryNow();
     else this.#tellState();
   }
@@ -147,8 +139,7 @@ export class RoomClient extends Emitter {
 
   /** @returns {State} */
   get state() {
-    const { state, retryAt } = this.link;
-    return { name: this.#stateName(state), rtt: this.latency.rtt, retryAt };
+    return this.condition.state;
   }
 
   /** Moves sent and not yet answered, oldest first. @returns {{seq: number, move: any}[]} */
@@ -164,9 +155,9 @@ export class RoomClient extends Emitter {
   /** @param {string} t  kind of message @param {object} [body] @returns {number} its seq; 0: not taken */
   command(t, body = {}) {
     const command = { ...body, t, seq: this.seq + 1 };
-    const code = this.link.state === "closed" ? "not_connected" : this.sender.refusal(command);
-    if (code) {
-      this.emit("reject", { seq: 0, code, message: NOT_TAKEN[code] ?? code, legal: [], command });
+    const refusal = this.sender.refusal(command, this.link.state === "closed");
+    if (refusal) {
+      this.emit("reject", { seq: 0, ...refusal, legal: [], command });
       return 0;
     }
     this.sender.add(command);
@@ -202,7 +193,7 @@ export class RoomClient extends Emitter {
 
   /** @param {number} code @param {string} reason */
   #lost = (code, reason) => {
-    this.#welcomed = false;
+    this.condition.welcomed = false;
     this.pulse.stop();
     this.sender.shut();
     const final = isFinal(code) && !this.#goodbye;
@@ -231,7 +222,7 @@ export class RoomClient extends Emitter {
     if (first) this.#forget(welcome.incarnation);
     this.you = welcome.you;
     this.game = welcome.game;
-    this.#welcomed = true;
+    this.condition.welcomed = this.condition.known = true;
     this.#askedAt = -Infinity;
     const at = this.timers.now();
     this.#viewed.put(welcome, at);
@@ -256,7 +247,7 @@ export class RoomClient extends Emitter {
 
   /** @param {import("./wire.js").Frame} frame */
   #frame(frame) {
-    if (!this.#welcomed) return;
+    if (!this.condition.welcomed) return;
     const at = this.timers.now();
     try {
       if (!this.#viewed.apply(frame, at)) return;
@@ -317,24 +308,4 @@ export class RoomClient extends Emitter {
   #tellState() {
     this.emit("state", this.state);
   }
-
-  /** @param {Link["state"]} link @returns {State["name"]} */
-  #stateName(link) {
-    if (link === "closed" || link === "idle") return link === "idle" ? "connecting" : "closed";
-    if (this.#welcomed) return this.#isSlow() ? "slow" : "live";
-    if (!this.#online) return "offline";
-    return this.you ? "reconnecting" : "connecting";
-  }
-
-  #isSlow() {
-    this.#slow = this.latency.rtt > (this.#slow ? SLOW_OFF : SLOW);
-    return this.#slow || this.pulse.quiet > QUIET;
-  }
 }
-
-/** @type {Record<string, string>} */
-const NOT_TAKEN = {
-  not_connected: "There is no connection to the room.",
-  outbox_full: "Too much is waiting to be sent. Wait for the connection to come back.",
-  too_long: "That is too long to be sent.",
-};

@@ -10,6 +10,13 @@ import { Pace } from "./pace.js";
 
 const utf8 = new TextEncoder();
 
+const NOT_CONNECTED = { code: "not_connected", message: "There is no connection to the room." };
+const OUTBOX_FULL = {
+  code: "outbox_full",
+  message: "Too much is waiting to be sent. Wait for the connection to come back.",
+};
+const TOO_LONG = { code: "too_long", message: "That is too long to be sent." };
+
 export class Sender {
   /** The last seq given out. */
   seq = 0;
@@ -59,11 +66,15 @@ export class Sender {
     this.#pump();
   }
 
-  /** @param {object} command @returns {string} the code of why it cannot be taken, "" when it can */
-  refusal(command) {
-    if (!this.limits) return "not_connected";
-    if (this.outbox.full) return "outbox_full";
-    return utf8.encode(JSON.stringify(command)).length > this.limits.message_bytes ? "too_long" : "";
+  /**
+   * @param {object} command
+   * @param {boolean} closed  the connection was ended for good
+   * @returns {{code: string, message: string}|null} why it cannot be taken, null when it can
+   */
+  refusal(command, closed) {
+    if (!this.limits || closed) return NOT_CONNECTED;
+    if (this.outbox.full) return OUTBOX_FULL;
+    return utf8.encode(JSON.stringify(command)).length > this.limits.message_bytes ? TOO_LONG : null;
   }
 
   /** Ephemeral: now or never. @param {object} message @returns {boolean} whether it went out */

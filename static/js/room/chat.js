@@ -31,13 +31,13 @@ export class Chat {
     this.onNews = onNews;
     byId("say").addEventListener("submit", (event) => this.#submit(event));
     this.#field.addEventListener("input", () => this.#count());
-    this.#emotes.append(...Object.entries(EMOTES).map(([emote, text]) => this.#emoteButton(emote, text)));
+    this.#emotes.append(...Object.entries(EMOTES).map(([emote, said]) => this.#emoteButton(emote, said)));
     client.on("welcome", (welcome, first) => this.#welcomed(welcome, first));
     client.on("event", (event, past) => this.#event(event, past));
     client.on("reject", (refusal) => this.#refused(refusal));
     client.on("ack", (seq) => this.#acked(seq));
     client.on("relay", ({ seat, kind, body }) => {
-      if (kind === "emote" && Object.hasOwn(EMOTES, body?.emote)) bubble(seat, EMOTES[body.emote] ?? "");
+      if (kind === "emote" && Object.hasOwn(EMOTES, body?.emote)) bubble(seat, EMOTES[body.emote]?.text ?? "");
     });
   }
 
@@ -115,9 +115,9 @@ export class Chat {
     if (atEnd) this.#lines.scrollTop = this.#lines.scrollHeight;
   }
 
-  /** @param {string} emote @param {string} text */
-  #emoteButton(emote, text) {
-    const button = make("button", { class: "emote", type: "button", text });
+  /** @param {string} emote @param {{label: string, text: string}} said */
+  #emoteButton(emote, { label, text }) {
+    const button = make("button", { class: "emote", type: "button", text: label });
     onPress(button, () => {
       const now = performance.now();
       const { seat } = this.client;

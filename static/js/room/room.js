@@ -73,8 +73,28 @@ function begin() {
     askAll();
     if (command?.t !== "move" && command?.t !== "chat") notices.tell(message);
   });
+  showInside(client);
   void play.load();
   client.connect();
+}
+
+/** window.holdfast: what this page knows, for tests and for whoever opens the browser's tools. To look at only. @param {RoomClient} client */
+function showInside(client) {
+  const inside = {
+    get view() {
+      return client.view;
+    },
+    get seat() {
+      return client.seat;
+    },
+    get state() {
+      return client.state;
+    },
+    get unacked() {
+      return client.unacked();
+    },
+  };
+  Object.defineProperty(window, "holdfast", { value: Object.freeze(inside) });
 }
 
 /** The page's own choices: ?watch to watch, ?wire=json to read the messages in the browser's tools. @param {Config} config */

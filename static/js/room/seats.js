@@ -16,7 +16,6 @@ export class Seats {
   #count = byId("seats-count");
   #tabCount = byId("tab-seats-count");
   #watchers = byId("watchers");
-  #stand = byId("stand");
   /** @type {Row[]} */
   #rows = [];
   /** @type {Row[]} */
@@ -25,9 +24,7 @@ export class Seats {
   /** @param {import("../net/client.js").RoomClient} client */
   constructor(client) {
     this.client = client;
-    onPress(this.#stand, () => client.command("stand"));
     this.bots = mountBots(client);
-    closeMenusOutside(this.#list);
   }
 
   /** @param {Facts} facts */
@@ -39,8 +36,9 @@ export class Seats {
     setText(this.#count, `${taken} of ${size} seats taken`);
     setText(this.#tabCount, `${taken}/${size}`);
     setText(this.#watchers, watchersText(room.spectators, seat));
-    show(this.#stand, seat !== null && room.phase !== "playing" && room.seats.length > 1);
     this.bots(facts);
+    const scrolls = this.#list.scrollHeight > this.#list.clientHeight + 1;
+    setAttribute(this.#list, "tabindex", scrolls ? "0" : null); // so that the keyboard can scroll it
   }
 
   /** A bubble at a seat, wherever the seat is shown. @param {number} seat @param {string} text */
@@ -78,18 +76,21 @@ function seatRow(client, seat) {
   const name = make("span", { class: "seat-name" });
   const marks = make("span", { class: "seat-marks" });
   const sit = make("button", { class: "btn btn-small", type: "button", text: "Sit here" });
+  const stand = make("button", { class: "btn btn-small btn-quiet", type: "button", text: "Stand up" });
   const promote = make("button", { class: "btn btn-small btn-quiet", type: "button", text: "Make host" });
   const kick = make("button", { class: "btn btn-small btn-quiet btn-danger", type: "button", text: "Remove" });
-  const summary = make("summary", { class: "btn btn-small btn-quiet", text: "⋯" });
-  const menu = make("details", { class: "seat-menu" }, summary, make("div", { class: "card" }, promote, kick));
+  const menu = make("div", { class: "card seat-menu", id: `seat-menu-${seat}`, popover: "auto" }, promote, kick);
+  const more = make("button", { class: "btn btn-small btn-quiet seat-more", type: "button", text: "⋯", popovertarget: menu.id });
+  menu.addEventListener("beforetoggle", () => placeBelow(menu, more));
   const badge = make("span", { class: "seat-badge", text: String(seat + 1), "aria-hidden": "true" });
-  const root = make("li", { class: `seat ${seatClass(seat)}` }, badge, make("span", { class: "seat-who" }, name, marks), sit, menu);
+  const root = make("li", { class: `seat ${seatClass(seat)}` }, badge, make("span", { class: "seat-who" }, name, marks), sit, stand, more, menu);
   const act = (/** @type {HTMLElement} */ button, /** @type {string} */ kind) =>
     onPress(button, () => {
-      menu.open = false;
+      menu.hidePopover();
       client.command(kind, { seat });
     });
   act(sit, "sit");
+  onPress(stand, () => client.command("stand"));
   act(promote, "host");
   act(kick, "kick");
 
@@ -101,13 +102,15 @@ function seatRow(client, seat) {
       setText(name, who);
       drawMarks(marks, marksOf(facts, seat));
       drawState(root, sitter, facts.me);
-      show(sit, !sitter && facts.seat === null && facts.room.phase !== "playing");
+      const between = facts.room.phase !== "playing";
+      show(sit, !sitter && facts.seat === null && between);
+      show(stand, facts.seat === seat && between && facts.room.seats.length > 1);
       setAttribute(sit, "aria-label", `Sit here, seat ${seat + 1}`);
       const powers = powersOver(facts, seat);
-      show(menu, powers.kick);
-      if (!powers.kick) menu.open = false;
+      show(more, powers.kick);
+      if (!powers.kick && menu.matches(":popover-open")) menu.hidePopover();
       show(promote, powers.promote);
-      setAttribute(summary, "aria-label", `What to do with ${who}`);
+      setAttribute(more, "aria-label", `What to do with ${who}`);
       setAttribute(kick, "aria-label", `Remove ${who}`);
       setAttribute(promote, "aria-label", `Make ${who} the host`);
     },
@@ -161,19 +164,11 @@ function mountBots(client) {
   };
 }
 
-/** A menu closes with Escape, and when focus or pointer go elsewhere. @param {HTMLElement} list */
-function closeMenusOutside(list) {
-  const others = (/** @type {EventTarget|null} */ inside) => {
-    for (const menu of list.querySelectorAll("details[open]")) {
-      if (!(inside instanceof Node && menu.contains(inside))) menu.removeAttribute("open");
-    }
-  };
-  document.addEventListener("pointerdown", (event) => others(event.target));
-  document.addEventListener("focusin", (event) => others(event.target));
-  list.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target instanceof Element && event.target.closest("details[open]");
-    if (!menu) return;
-    menu.removeAttribute("open");
-    menu.querySelector("summary")?.focus();
-  });
+/** A popover is above everything and knows no place of its own. @param {HTMLElement} menu @param {Element} opener */
+function placeBelow(menu, opener) {
+  const { top, bottom, right } = opener.getBoundingClientRect();
+  const above = bottom > window.innerHeight - 130;
+  menu.style.right = `${window.innerWidth - right}px`;
+  menu.style.top = above ? "auto" : `${bottom + 4}px`;
+  menu.style.bottom = above ? `${window.innerHeight - top + 4}px` : "auto";
 }

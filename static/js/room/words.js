@@ -2,7 +2,7 @@
  * What the page says: about events, about the connection, and when a room is closed to someone. No DOM.
  *
  * @typedef {import("../net/wire.js").RoomEvent} RoomEvent
- * @typedef {import("../net/client.js").State} State
+ * @typedef {import("../net/condition.js").State} State
  *
  * @typedef {object} Screen  what stands in place of the room
  * @property {string} title
@@ -11,14 +11,14 @@
  */
 import { CLOSE } from "../net/wire.js";
 
-/** The emotes, and what a bubble says. @type {Readonly<Record<string, string>>} */
+/** The emotes: what the button and what the bubble says. @type {Readonly<Record<string, {label: string, text: string}>>} */
 export const EMOTES = Object.freeze({
-  wave: "Hello!",
-  gg: "Good game!",
-  wow: "Wow!",
-  oops: "Oops…",
-  nice: "Nice!",
-  hurry: "Your turn…",
+  wave: { label: "Hello", text: "Hello!" },
+  gg: { label: "GG", text: "Good game!" },
+  wow: { label: "Wow", text: "Wow!" },
+  oops: { label: "Oops", text: "Oops…" },
+  nice: { label: "Nice", text: "Nice!" },
+  hurry: { label: "Hurry", text: "Your turn…" },
 });
 
 /** @type {Record<string, (body: Record<string, any>) => string>} */

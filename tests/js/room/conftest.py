@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.js.room.scripted_page import OpenRoom, ScriptedRoom
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
+PATIENCE_MS = 20_000
+"""Enough for a machine that does other things too; what works takes a fraction of it."""
+expect.set_options(timeout=PATIENCE_MS)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -24,7 +28,7 @@ def open_room(browser: Browser) -> Iterator[OpenRoom]:
     def make(*, me: str = "ann", game: str = "tictactoe", phone: bool = False, **options: Any) -> ScriptedRoom:
         wide: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
         contexts.append(browser.new_context(**{**(PHONE if phone else wide), **options}))
-        contexts[-1].set_default_timeout(5000)
+        contexts[-1].set_default_timeout(PATIENCE_MS)
         rooms.append(ScriptedRoom(contexts[-1], me=me, game=game))
         return rooms[-1]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +31,8 @@ ROOM = "k3x9"
 ADDRESS = f"http://localhost/rooms/{ROOM}/"
 POLICY = "default-src 'self'; img-src 'self' data:; connect-src 'self' ws://localhost; frame-ancestors 'none'"
 """As strict as the server's: what it forbids must fail here too."""
+CONNECTED = re.compile("^(Live|Slow)$")
+"""What the pill says with a connection; slow on a machine that is busy."""
 LIMITS = {"message_bytes": 4096, "messages_per_s": 30, "chat_letters": 300, "relay_bytes": 512}
 
 
@@ -68,6 +71,7 @@ class ScriptedRoom:
         self.sockets: list[WebSocketRoute] = []
         self.said: list[dict[str, Any]] = []
         self.answer_pings = True
+        self.refuse = False
         self.first = room_view()
         self.board: Any = None
         self.offset = self.tick = self.seq = 0
@@ -80,7 +84,7 @@ class ScriptedRoom:
         """Load the page and wait until it shows the room."""
         self.first, self.board = first or self.first, board
         self.page.goto(f"{ADDRESS}?wire=json{query}")
-        self.page.get_by_role("status").get_by_text("Live", exact=True).wait_for()
+        self.page.get_by_role("status").get_by_text(CONNECTED).wait_for()
         return self
 
     def frame(self, view: dict[str, Any], board: Any = None, ack: int | None = None) -> None:
@@ -124,6 +128,8 @@ class ScriptedRoom:
 
     def _connected(self, socket: WebSocketRoute) -> None:
         self.sockets.append(socket)
+        if self.refuse:
+            socket.close(code=1013)
         socket.on_message(lambda raw: self._take(socket, json.loads(raw)))
 
     def _take(self, socket: WebSocketRoute, message: dict[str, Any]) -> None:

@@ -145,6 +145,18 @@ async def test_a_bot_that_is_always_refused_is_hopeless() -> None:
             await playing
 
 
+async def test_a_bot_that_is_refused_now_and_then_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rooms.bots.acting.REFUSALS", 2)
+    async with acting(always) as (visit, playing):
+        for seq in range(1, 7):
+            await visit.hear(say.Move)
+            if seq % 2:
+                await visit.tell(Reject(seq, "taken", "That cell is taken."))
+            await visit.tell(frame(seq + 1, ack=seq))
+        await visit.hear(say.Move)
+        assert not playing.done()
+
+
 async def test_what_the_bot_raises_comes_out() -> None:
     def broken(*_: Any) -> None:
         raise ZeroDivisionError

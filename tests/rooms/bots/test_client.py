@@ -210,6 +210,22 @@ async def test_every_command_is_said_in_its_own_words(server: ScriptedServer) ->
     await room.close()
 
 
+@pytest.mark.parametrize(("ready", "code", "raised"), [
+    (True, "not_waiting", False), (False, "not_waiting", True), (True, "not_seated", True),
+])  # fmt: skip
+async def test_being_ready_for_a_match_that_began_meanwhile_is_no_trouble(
+    server: ScriptedServer, ready: bool, code: str, raised: bool
+) -> None:
+    room = client_of(server)
+    visit = await enter(room, server)
+    asking = asyncio.create_task(room.ready(ready))
+    await visit.hear(say.Ready)
+    await visit.tell(Reject(1, code, "No."))
+    await asyncio.wait([asking])
+    assert isinstance(asking.exception(), Refused) is raised
+    await room.close()
+
+
 async def test_the_outbox_is_bounded(server: ScriptedServer) -> None:
     room = client_of(server)
     await enter(room, server)

@@ -21,7 +21,7 @@ async def store(valkey_url: str) -> AsyncIterator[Store]:
 @pytest.fixture
 async def small(valkey_url: str) -> AsyncIterator[Store]:
     """A store whose limits are soon reached."""
-    store = Store(valkey_url, SHARDS, Limits(log_entries=5, entry_bytes=200, events=3, lapsed_ms=300, reply_ms=200))
+    store = Store(valkey_url, SHARDS, Limits(log_entries=5, entry_bytes=200, events=3, lapsed_ms=2000, reply_ms=200))
     yield store
     await store.aclose()
 

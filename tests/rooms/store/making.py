@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 from rooms.core.ids import RoomId, WebId
@@ -31,7 +33,7 @@ async def commit(store: Store, what: Commit) -> None:
     assert await store.commit([what], TTL) == [None]
 
 
-async def until(true: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = 30.0) -> None:
     """Wait until something is true, for a bounded time."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await true():
@@ -42,3 +44,31 @@ async def until(true: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> No
 async def cut_subscribers(valkey: Valkey) -> int:
     """Redis cuts every subscriber off; how many there were."""
     return int(await valkey.execute_command("CLIENT", "KILL", "TYPE", "pubsub"))
+
+
+@asynccontextmanager
+async def listening(
+    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[int]:
+    """Something on a port that is not Redis; its port. In the end every conversation is over."""
+    talking: set[asyncio.Task[None]] = set()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await talk(reader, writer)
+        except (ConnectionError, EOFError):
+            pass  # the client under test hung up, as it should
+        finally:
+            writer.close()
+
+    def begin(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talking.add(asyncio.create_task(converse(reader, writer)))
+
+    served = await asyncio.start_server(begin, "127.0.0.1", 0, ssl=tls)
+    try:
+        yield served.sockets[0].getsockname()[1]
+    finally:
+        served.close()
+        await asyncio.wait_for(asyncio.gather(*talking), 30)
+        await served.wait_closed()

@@ -45,18 +45,18 @@ async def test_errors_can_be_judged_in_their_places(client: Client) -> None:
 
 async def test_scripts_are_loaded_when_redis_lacks_them(client: Client, valkey: Valkey) -> None:
     """Also when only some of a pipeline are unknown; each runs once, and the answers keep their order."""
-    assert await client.script(TAKE, ["l0"], ["me", 1000]) == 1
+    assert await client.script(TAKE, ["l0"], ["me", 1000]) == [1, 0]
     await valkey.script_flush()
-    assert await client.script(TAKE, ["l0"], ["me", 1000]) == 2
+    assert await client.script(TAKE, ["l0"], ["me", 1000]) == [2, 0]
     calls: list[Call] = [
         (TAKE, ["l0"], ["me", 1000]),
         (RENEW, ["l0"], ["me", 3, 1000]),
         (TAKE, ["l1"], ["me", 1000]),
         (RENEW, ["l0"], ["me", 99, 1000]),
     ]
-    assert await client.scripts(calls) == [3, 1, 1, 0]
+    assert await client.scripts(calls) == [[3, 0], 1, [1, 0], 0]
     await valkey.script_flush()
-    assert await client.scripts([calls[0], calls[2]]) == [4, 2]
+    assert await client.scripts([calls[0], calls[2]]) == [[4, 0], [2, 0]]
 
 
 async def test_a_mistake_in_a_script_is_seen(client: Client, valkey: Valkey) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from rooms.store import Commit, Store, StoreUnavailable
 from rooms.store.client import Client
 from rooms.store.connections import Connections, exchange
 from rooms.store.limits import COMMAND_CONNECTIONS
-from tests.rooms.store.making import ROOM, TTL
+from tests.rooms.store.making import ROOM, TTL, listening
 from tests.support.valkey import ValkeyServer
 
 
@@ -43,27 +43,6 @@ async def opened(url: str) -> AsyncIterator[Client]:
     client = Client(url)
     yield client
     await client.aclose()
-
-
-@asynccontextmanager
-async def listening(
-    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-    tls: ssl.SSLContext | None = None,
-) -> AsyncIterator[int]:
-    """Something on a port that is not Redis; its port."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await talk(reader, writer)
-        except ConnectionError:
-            pass  # the client under test hung up, as it should
-        finally:
-            writer.close()
-
-    served = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
-    yield served.sockets[0].getsockname()[1]
-    served.close()
-    await served.wait_closed()
 
 
 # -- addresses

@@ -379,7 +379,7 @@ def test_any_interleaving_is_one_history(valkey_url: str) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=60,
+            max_examples=80,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],

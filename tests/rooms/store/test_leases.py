@@ -64,6 +64,26 @@ async def test_released_it_is_free_and_its_epoch_stays(store: Store) -> None:
     assert await store.take(0, "b", TTL) == Lease(0, "b", 2)
 
 
+@pytest.mark.parametrize("how", ["lapsed", "released"])
+async def test_it_says_for_how_long_nobody_held_it(store: Store, how: str) -> None:
+    """Time that the rooms of the shard should not count."""
+    first = await store.take(0, "a", 1 if how == "lapsed" else TTL)
+    assert first is not None
+    assert first.gap_ms == 0
+    if how == "released":
+        await store.release(first)
+    free_from = await store.now_ms()
+
+    async def a_while() -> bool:
+        return await store.now_ms() > free_from + 50
+
+    await until(a_while)
+    second = await store.take(0, "b", TTL)
+    assert second is not None
+    assert 50 <= second.gap_ms <= await store.now_ms() - free_from + 1000
+    assert second == Lease(0, "b", 2)
+
+
 async def test_only_the_holder_can_release(store: Store) -> None:
     old = await store.take(0, "a", TTL)
     new = await store.take(0, "a", TTL)
@@ -82,7 +102,7 @@ async def test_everybody_sees_every_shard(store: Store) -> None:
 
 @pytest.mark.parametrize("ttl", [1, 10**12])
 async def test_times_are_whole_milliseconds(store: Store, valkey: Valkey, ttl: int) -> None:
-    """Lua would write large numbers as 1.7e+12."""
+    """However large: Lua knows only floating-point numbers."""
     before = await store.now_ms()
     await store.take(0, "a", ttl)
     until_ms = int(await valkey.hget("hf:{s00}:lease", "until") or b"")

@@ -25,7 +25,7 @@ async def mailbox(store: Store) -> AsyncIterator[Mailbox]:
 
 async def soon(mailbox: Mailbox) -> object:
     """What comes next, within a bounded time."""
-    return await asyncio.wait_for(anext(mailbox), 5)
+    return await asyncio.wait_for(anext(mailbox), 30)
 
 
 async def post(store: Store, lease: Lease, raw: bytes, web: WebId = WEB) -> None:

@@ -71,12 +71,22 @@ export class Crowd {
     this.#lead.sent(seq, tick);
   }
 
-  /** Another's controls were relayed: half a round trip ago they reached the server. @param {number} seat @param {M} move */
+  /**
+   * Another's controls were relayed: half a round trip ago they reached the server.
+   *
+   * @param {number} seat
+   * @param {M} move
+   */
   relayed(seat, move) {
     this.peers.relayed(seat, move, Math.floor(this.present - this.context.clock.rtt() / 2 / this.tickMs) + 1);
   }
 
-  /** Where to draw each of `seats` now; null: not there. @param {number[]} seats @returns {Map<number, P | null>} */
+  /**
+   * Where to draw each of `seats` now; null: not there.
+   *
+   * @param {number[]} seats
+   * @returns {Map<number, P | null>}
+   */
   poses(seats) {
     const [arrival, present, passed] = [this.arrival, this.present, this.peers.begin()];
     return new Map(

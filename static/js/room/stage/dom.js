@@ -31,13 +31,14 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * The root of a gallery picture: 160 by 100 units, cut to fill its host.
+ * A gallery picture: 160 by 100 units on the quieter surface, cut to fill its host.
  *
  * @param {Node[]} children
  */
 export function pictureRoot(...children) {
   const box = { viewBox: "0 0 160 100", preserveAspectRatio: "xMidYMid slice", width: "100%", height: "100%" };
-  return svg("svg", { ...box, "aria-hidden": "true", focusable: "false" }, ...children);
+  const ground = svg("rect", { width: 160, height: 100, fill: "var(--surface-2)" });
+  return svg("svg", { ...box, "aria-hidden": "true", focusable: "false" }, ground, ...children);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { html } from "./dom.js";
 
-const [LINES, SHOWN] = [4, 4000]; // at once; ms
+const [LINES, SHOWN] = [3, 3500]; // at once; ms
 
 export function newsFeed() {
   const root = html("ul", { class: "game-feed", "aria-hidden": "true" });

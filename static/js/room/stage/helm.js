@@ -47,7 +47,10 @@ export class Helm {
     this.thrusting = far > THRUSTS;
   }
 
-  /** @param {{x: number, y: number} | null} at  the pointer, if one steers with it @param {{x: number, y: number}} ship  in pixels too */
+  /**
+   * @param {{x: number, y: number} | null} at  the pointer, if one steers with it
+   * @param {{x: number, y: number}} ship  in pixels too
+   */
   look(at, ship) {
     if (at) this.towards = Math.atan2(at.y - ship.y, at.x - ship.x);
   }

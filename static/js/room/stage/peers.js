@@ -24,7 +24,11 @@ export class Peers {
   #pair = null;
   #sampled = 0;
 
-  /** @param {import("./body.js").Laws<S, M, P>} laws @param {() => number} now  local ms @param {number} tickMs */
+  /**
+   * @param {import("./body.js").Laws<S, M, P>} laws
+   * @param {() => number} now  local ms
+   * @param {number} tickMs
+   */
   constructor(laws, now, tickMs) {
     this.laws = laws;
     this.now = now;
@@ -53,7 +57,13 @@ export class Peers {
     }
   }
 
-  /** Controls were relayed. @param {number} seat @param {M} move @param {number} tick  from which they count */
+  /**
+   * Controls were relayed.
+   *
+   * @param {number} seat
+   * @param {M} move
+   * @param {number} tick  from which they count
+   */
   relayed(seat, move, tick) {
     const peer = this.#relaying.get(seat) ?? { body: new Body(this.laws), heard: 0, share: 0, sent: [] };
     const seq = (peer.sent.at(-1)?.seq ?? 0) + 1;
@@ -71,7 +81,14 @@ export class Peers {
     return passed;
   }
 
-  /** Where to draw somebody. @param {number} seat @param {number} present @param {number} passed  ms since the last picture @returns {P | null} */
+  /**
+   * Where to draw somebody.
+   *
+   * @param {number} seat
+   * @param {number} present
+   * @param {number} passed  ms since the last picture
+   * @returns {P | null}
+   */
   pose(seat, present, passed) {
     const behind = this.#behind(seat);
     const peer = this.#relaying.get(seat);

@@ -3,7 +3,7 @@
  * back. Plain values and functions of them; squares are numbered row by row. Knows no page.
  */
 
-/** @typedef {[piece: number, x: number, y: number, across: number]} Placed  its first square, the rest right of it (across 1) or below */
+/** @typedef {[piece: number, x: number, y: number, across: number]} Placed  its first square; across 1: the rest is right of it */
 
 /**
  * @typedef {object} Plan
@@ -18,7 +18,12 @@
 /** @param {number} size @param {number[]} lengths @returns {Plan} */
 export const newPlan = (size, lengths) => ({ size, lengths, laid: lengths.map(() => null), chosen: 0, across: 1, past: [] });
 
-/** The squares under a piece, as numbers row by row. @param {Placed} placed @param {Pick<Plan, "size" | "lengths">} board */
+/**
+ * The squares under a piece, as numbers row by row.
+ *
+ * @param {Placed} placed
+ * @param {Pick<Plan, "size" | "lengths">} board
+ */
 export function squaresOf([piece, x, y, across], { size, lengths }) {
   const step = across ? 1 : size;
   return Array.from({ length: lengths[piece] ?? 0 }, (_, at) => y * size + x + at * step);
@@ -50,7 +55,13 @@ export const pieceAt = (plan, square) => plan.laid.findIndex((placed) => placed 
 /** Take a piece in hand as it lies. @param {Plan} plan @param {number} piece @returns {Plan} */
 export const choose = (plan, piece) => ({ ...plan, chosen: piece, across: plan.laid[piece]?.[3] ?? plan.across });
 
-/** Put the piece in hand down and take the next; null when it does not fit. @param {Plan} plan @param {Placed} placed @returns {Plan | null} */
+/**
+ * Put the piece in hand down and take the next; null when it does not fit.
+ *
+ * @param {Plan} plan
+ * @param {Placed} placed
+ * @returns {Plan | null}
+ */
 export function put(plan, placed) {
   if (!fits(plan, placed)) return null;
   const laid = plan.laid.map((old, piece) => (piece === placed[0] ? placed : old));
@@ -58,7 +69,12 @@ export function put(plan, placed) {
   return { ...plan, laid, chosen: next < 0 ? placed[0] : next, past: [...plan.past, plan.laid] };
 }
 
-/** Turn the piece in hand, where it lies if it does; null when there is no room. @param {Plan} plan @returns {Plan | null} */
+/**
+ * Turn the piece in hand, where it lies if it does; null when there is no room.
+ *
+ * @param {Plan} plan
+ * @returns {Plan | null}
+ */
 export function turn(plan) {
   const [turned, lying] = [{ ...plan, across: 1 - plan.across }, plan.laid[plan.chosen]];
   if (!lying) return turned;
@@ -74,7 +90,13 @@ export function undo(plan) {
   return { ...plan, laid, chosen: free < 0 ? plan.chosen : free, past: plan.past.slice(0, -1) };
 }
 
-/** Lay them all by chance; the plan as it is when no way was found. @param {Plan} plan @param {() => number} random @returns {Plan} */
+/**
+ * Lay them all by chance; the plan as it is when no way was found.
+ *
+ * @param {Plan} plan
+ * @param {() => number} random
+ * @returns {Plan}
+ */
 export function scatter(plan, random) {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     let next = newPlan(plan.size, plan.lengths);

@@ -3,6 +3,8 @@
  * the names, which keep their size.
  */
 
+import { seatColour } from "./canvas.js";
+
 /** @typedef {import("./canvas.js").Palette} Palette */
 /** @typedef {import("./camera.js").Camera} Camera */
 /** @typedef {CanvasRenderingContext2D} Pen */
@@ -26,19 +28,19 @@ export function drawGround(pen, { token }, { width, height }) {
 
 /**
  * @typedef {object} Hull
+ * @property {number} seat
+ * @property {boolean} mine
  * @property {number} x
  * @property {number} y
  * @property {number} angle     radians
  * @property {string} shape     an SVG path that looks to the right
  * @property {string} colour
- * @property {string} edge
- * @property {number} width     of the edge
  * @property {number} flame     0: no thrust; else 1 to 2
  * @property {number} shield    0..1 of it left
  */
 
 /** @param {Pen} pen @param {Palette} palette @param {Hull} hull */
-export function drawHull(pen, { token }, { x, y, angle, shape, colour, edge, width, flame, shield }) {
+export function drawHull(pen, { token }, { x, y, angle, shape, colour, mine, flame, shield }) {
   pen.save();
   pen.translate(x, y);
   if (shield) drawShield(pen, token.text ?? "", shield);
@@ -48,8 +50,8 @@ export function drawHull(pen, { token }, { x, y, angle, shape, colour, edge, wid
     pen.fill(new Path2D(`M-12 8L${-22 - 14 * flame} 0L-12-8Z`));
   }
   pen.fillStyle = colour;
-  pen.strokeStyle = edge;
-  pen.lineWidth = width;
+  pen.strokeStyle = (mine ? token.text : token.surface) ?? "";
+  pen.lineWidth = mine ? 5 : 3;
   const path = new Path2D(shape);
   pen.stroke(path);
   pen.fill(path);
@@ -67,12 +69,18 @@ function drawShield(pen, colour, left) {
   pen.setLineDash([]);
 }
 
-/** A shot with its short trail. @param {Pen} pen @param {{x: number, y: number, vx: number, vy: number}} shot @param {string} colour @param {string} edge */
-export function drawShot(pen, { x, y, vx, vy }, colour, edge) {
+/**
+ * A shot with its short trail.
+ *
+ * @param {Pen} pen
+ * @param {Palette} palette
+ * @param {{x: number, y: number, vx: number, vy: number, seat: number}} shot
+ */
+export function drawShot(pen, palette, { x, y, vx, vy, seat }) {
   const long = Math.hypot(vx, vy) || 1;
   pen.lineCap = "round";
-  for (const [width, ink] of /** @type {const} */ ([[13, edge], [8, colour]])) {
-    pen.strokeStyle = ink;
+  for (const [width, ink] of /** @type {const} */ ([[13, palette.token.text], [8, seatColour(palette, seat)]])) {
+    pen.strokeStyle = ink ?? "";
     pen.lineWidth = width;
     pen.beginPath();
     pen.moveTo(x, y);
@@ -81,7 +89,15 @@ export function drawShot(pen, { x, y, vx, vy }, colour, edge) {
   }
 }
 
-/** A name under something, in pixels. @param {Pen} pen @param {Palette} palette @param {Camera} camera @param {{x: number, y: number}} at @param {string} name */
+/**
+ * A name under something, in pixels.
+ *
+ * @param {Pen} pen
+ * @param {Palette} palette
+ * @param {Camera} camera
+ * @param {{x: number, y: number}} at
+ * @param {string} name
+ */
 export function drawName(pen, { token }, { scale, left, top }, at, name) {
   const [x, y] = [at.x * scale + left, (at.y + 50) * scale + top + 6];
   pen.font = "600 12px system-ui, sans-serif";

@@ -26,7 +26,7 @@ export function drawRadar(pen, blips, { camera, world, screen }, token) {
   pen.strokeRect(left, MARGIN, world.width * scale, world.height * scale);
   pen.globalAlpha = 1;
   for (const blip of blips) {
-    pen.fillStyle = blip.colour;
+    pen.fillStyle = (blip.mine ? token.text : blip.colour) ?? "";
     pen.beginPath();
     pen.arc(left + blip.x * scale, MARGIN + blip.y * scale, blip.mine ? 4 : 3, 0, 2 * Math.PI);
     pen.fill();

@@ -61,7 +61,12 @@ export function clockText(ms) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** What to say when the time left falls from `before` to `left`, both ms; "" for nothing, or when it was not known. @param {number} before @param {number} left */
+/**
+ * What to say when the time left falls from `before` to `left`, both ms; "" for nothing, or when it was not known.
+ *
+ * @param {number} before
+ * @param {number} left
+ */
 export function timeWarning(before, left) {
   const passed = Number.isFinite(before) && [60, 10].find((seconds) => before > seconds * 1000 && left <= seconds * 1000);
   return passed ? `${passed} seconds left.` : "";

@@ -27,7 +27,14 @@ export class Shots {
   }
 }
 
-/** A shot some ticks later, or earlier. @template {Shot} S @param {S} shot @param {number} ticks @returns {S} */
+/**
+ * A shot some ticks later, or earlier.
+ *
+ * @template {Shot} S
+ * @param {S} shot
+ * @param {number} ticks
+ * @returns {S}
+ */
 export const moved = (shot, ticks) => ({
   ...shot,
   x: shot.x + shot.vx * ticks,
@@ -35,6 +42,13 @@ export const moved = (shot, ticks) => ({
   life: shot.life - ticks,
 });
 
-/** Whether it is in flight and inside. @param {Shot} shot @param {number} life  of a new one @param {number} right @param {number} bottom */
+/**
+ * Whether it is in flight and inside.
+ *
+ * @param {Shot} shot
+ * @param {number} life  of a new one
+ * @param {number} right
+ * @param {number} bottom
+ */
 export const flies = ({ x, y, life: left }, life, right, bottom) =>
   left > 0 && left <= life && x >= 0 && y >= 0 && x <= right && y <= bottom;

@@ -10,6 +10,22 @@ const MOST = 400; // sparks at once; the oldest go first
 export class Sparks {
   /** @type {Spark[]} */
   #flying = [];
+  /** @type {{seat: number, x: number, y: number, colour: string}[]} drawn last time */
+  #there = [];
+
+  /**
+   * Burst where something was drawn last time and is drawn no more.
+   *
+   * @param {{seat: number, x: number, y: number, colour: string}[]} now   what is drawn
+   * @param {boolean} calm   no more than a ring
+   */
+  lost(now, calm) {
+    const seats = new Set(now.map(({ seat }) => seat));
+    for (const gone of this.#there.filter(({ seat }) => !seats.has(seat))) {
+      this.burst(gone, gone.colour, { count: calm ? 0 : 26, speed: 420, size: 70 });
+    }
+    this.#there = now;
+  }
 
   /**
    * @param {{x: number, y: number}} at   world units

@@ -1,0 +1,98 @@
+"""What a player who is in the room says: parsed once, limited, and handed on; whatever is refused is answered.
+
+consumer -> [hearing] -> hub -> log | relay group
+"""
+
+from __future__ import annotations
+
+import time
+
+from rooms import meters
+from rooms.bodies import Commanding, body_of
+from rooms.core.game import Rules
+from rooms.core.inputs import Command
+from rooms.hub import Hub
+from rooms.limits import Allowance
+from rooms.link import Link
+from rooms.protocol import client, codec, server
+from rooms.protocol.closing import Close
+from rooms.relay import RelayRefused, check, encode
+
+
+class Farewell(Exception):  # how a visit ends, not a fault
+    """The socket is to be closed with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+def parse(link: Link, raw: bytes | str) -> client.FromClient:
+    """The message in `raw`. Raises Farewell when it is none of this protocol."""
+    try:
+        if link.text and not isinstance(raw, str):
+            raise codec.Malformed("the JSON subprotocol takes text messages")
+        return codec.parse_client(raw, link.wire_format)
+    except codec.Malformed as error:
+        meters.count("messages_malformed")
+        raise Farewell(Close.BAD_MESSAGE, str(error)) from error
+
+
+class Hearing:
+    """Takes the messages of one socket after its hello. Nothing here waits."""
+
+    def __init__(self, link: Link, hub: Hub, rules: Rules) -> None:
+        """`link` is about to join its room, whose game has `rules`."""
+        self.link, self._hub, self._rules = link, hub, rules
+        self._allowance = Allowance(time.monotonic())
+
+    def take(self, raw: bytes | str) -> None:
+        """One message of a client that has said hello."""
+        meters.count("messages_received")
+        message = parse(self.link, raw)
+        now = time.monotonic()
+        if not self._allowance.message(now, len(raw)):
+            self._slow_down(message, now)
+        elif isinstance(message, client.Ping):
+            self.link.say(server.Pong(message.n, message.time, time.time_ns() / 1_000_000))
+        elif isinstance(message, client.Hello):
+            raise Farewell(Close.BAD_MESSAGE, "Say hello once.")
+        elif self.link.view is None:
+            raise Farewell(Close.BAD_MESSAGE, "Wait for the welcome.")
+        elif isinstance(message, client.Relay):
+            self._relay(message, now)
+        elif isinstance(message, client.Resync):
+            self._hub.resync(self.link, message.offset)
+        else:
+            self._command(message)
+
+    def _slow_down(self, message: client.FromClient, now: float) -> None:
+        meters.count("messages_limited")
+        if not self._allowance.forgive(now):
+            raise Farewell(Close.SLOW_DOWN, "Too many messages. Wait a while, then connect again.")
+        self._refuse(getattr(message, "seq", 0), "slow_down", "Too many messages; this one does not count.")
+
+    def _refuse(self, seq: int, code: str, text: str) -> None:
+        self.link.say(server.Reject(seq, code, text))
+
+    def _command(self, message: Commanding) -> None:
+        try:
+            body = body_of(message, self._rules, self.link.wire_format)
+        except codec.Malformed as error:
+            self._refuse(message.seq, "bad_move", str(error))
+            return
+        self._hub.command(self.link, Command(self.link.id, self.link.player.id, message.seq, body))
+
+    def _relay(self, message: client.Relay, now: float) -> None:
+        link = self.link
+        if link.seat < 0:
+            self._refuse(0, "not_seated", "Only players at the table may send this.")
+        elif not self._allowance.relay(now):
+            self._refuse(0, "slow_down", "Too many of these; this one was not passed on.")
+        else:
+            try:
+                body = check(message, self._rules, link.wire_format)
+            except RelayRefused as error:
+                self._refuse(0, error.code, str(error))
+                return
+            self._hub.relay(encode(link.room, link.id, link.seat, message.kind, body))

@@ -1,0 +1,74 @@
+"""Messages after hello, without a server: what reaches the hub, and what is answered at once. See test_consumers.py."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from rooms.core.ids import PlayerId, RoomId
+from rooms.core.inputs import JSON, ChatBody, Player
+from rooms.games import get_rules
+from rooms.hearing import Farewell, Hearing, parse
+from rooms.hub import Hub
+from rooms.limits import MESSAGES_BURST
+from rooms.link import Link
+from rooms.protocol import server
+from tests.support.sockets import Ear
+
+
+class Notes:
+    """A hub that notes what it is given."""
+
+    def __init__(self) -> None:
+        self.given: list[Any] = []
+
+    def command(self, link: Link, command: Any) -> None:
+        self.given.append(command)
+
+    def resync(self, link: Link, offset: int) -> None:
+        self.given.append(offset)
+
+    def relay(self, relay: Any) -> None:
+        self.given.append(relay)
+
+
+def hearing(seat: int = 0) -> tuple[Hearing, Notes, Ear]:
+    ear, notes = Ear(), Notes()
+    link = Link(RoomId("r" * 22), Player(PlayerId("p"), "P"), JSON, ear)
+    link.view, link.seat = -2, seat
+    return Hearing(link, cast(Hub, notes), get_rules("tictactoe")), notes, ear
+
+
+def test_a_command_is_the_players_own_whatever_the_message_says() -> None:
+    ours, notes, _ = hearing()
+    ours.take('{"t":"chat","seq":3,"text":"hi"}')
+    command = notes.given[0]
+    assert (command.player, command.socket, command.seq) == ("p", ours.link.id, 3)
+    assert command.body == ChatBody("hi")
+    with pytest.raises(Farewell):
+        ours.take('{"t":"chat","seq":4,"text":"hi","player":"somebody else"}')
+
+
+def test_beyond_the_limit_each_message_is_answered_with_its_seq() -> None:
+    ours, notes, ear = hearing()
+    for seq in range(1, MESSAGES_BURST + 4):
+        ours.take(f'{{"t":"start","seq":{seq}}}')
+    refused = [message.seq for message in ear.heard if isinstance(message, server.Reject)]
+    assert [command.seq for command in notes.given] + refused == list(range(1, MESSAGES_BURST + 4))
+
+
+def test_a_malformed_message_is_a_farewell_with_a_reason() -> None:
+    ours, _, _ = hearing()
+    with pytest.raises(Farewell) as farewell:
+        parse(ours.link, '{"t":"fly"}')
+    assert (farewell.value.code, bool(farewell.value.reason)) == (4500, True)
+
+
+def test_resync_and_relay_go_to_the_hub() -> None:
+    ours, notes, ear = hearing()
+    ours.take('{"t":"resync","offset":5}')
+    ours.take('{"t":"relay","kind":"emote","body":{"emote":"gg"}}')
+    assert notes.given[0] == 5
+    assert notes.given[1].payload(JSON) == b'{"t":"relay","seat":0,"kind":"emote","body":{"emote":"gg"}}'
+    assert ear.raw == []

@@ -1,0 +1,33 @@
+"""What is kept for a slow socket, and what is not."""
+
+from __future__ import annotations
+
+from rooms.held import HELD_EVENTS, Held
+
+
+def test_only_the_newest_state_is_kept_and_it_follows_the_events() -> None:
+    held = Held(0.0, 0)
+    held.whole(b"k1")
+    held.patch(b"d2")
+    held.event(b"e")
+    held.whole(b"k3")
+    held.patch(b"d4")
+    held.patch(b"d5")
+    assert list(held.messages()) == [b"e", b"k3", b"d5"]
+
+
+def test_a_keyframe_makes_the_delta_before_it_worthless() -> None:
+    held = Held(0.0, 0)
+    held.patch(b"d1")
+    held.whole(b"k2")
+    assert list(held.messages()) == [b"k2"]
+
+
+def test_events_are_bounded() -> None:
+    held = Held(0.0, 0)
+    for _ in range(HELD_EVENTS):
+        held.event(b"e")
+    assert not held.overflown
+    held.event(b"e")
+    assert held.overflown
+    assert len(held.events) == HELD_EVENTS
