@@ -209,7 +209,7 @@ def _check(rules: Rules) -> None:
 
 
 def in_turn(
-    play: Callable[[S, Seat, M, Rng], S],
+    play: Callable[[S, Seat, M, Rng], S | tuple[S, Sequence[Event]]],
     expire: Callable[[S, Now, Rng], S] | None = None,
 ) -> Callable[[S, Sequence[Input[M]], Now, Rng], Step[S]]:
     """Make `step` out of a function that plays one move or raises IllegalMove: all that a turn-based game needs.

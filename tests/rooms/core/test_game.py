@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from rooms.core.game import Event, IllegalMove, Input, Now, in_turn, read_rules
+from rooms.core.game import Event, IllegalMove, Input, Now, Step, in_turn, read_rules
 from rooms.core.rng import Rng
 from rooms.games import tictactoe
 
@@ -55,7 +56,7 @@ def counting(state: int, seat: int, move: int, rng: Rng) -> int:
 
 
 def test_in_turn_takes_what_is_legal_and_explains_what_is_not() -> None:
-    step = in_turn(counting)
+    step: Callable[..., Step[int]] = in_turn(counting)
     done = step(10, [Input(0, 5), Input(1, -1), Input(0, 2)], Now(1, 0), Rng())
     assert done.state == 17
     assert [(no.index, no.code, no.legal) for no in done.rejections] == [(1, "negative", (1, 2))]
@@ -65,11 +66,15 @@ def test_in_turn_passes_events_on() -> None:
     def telling(state: int, seat: int, move: int, rng: Rng) -> tuple[int, list[Event]]:
         return state + move, [Event("moved", {"by": move})]
 
-    done = in_turn(telling)(0, [Input(0, 3)], Now(1, 0), Rng())
+    step: Callable[..., Step[int]] = in_turn(telling)
+    done = step(0, [Input(0, 3)], Now(1, 0), Rng())
     assert (done.state, done.events) == (3, (Event("moved", {"by": 3}),))
 
 
 def test_time_runs_out_before_the_moves() -> None:
-    step = in_turn(counting, expire=lambda state, now, rng: 0 if now.ms >= 1000 else state)
+    def expire(state: int, now: Now, rng: Rng) -> int:
+        return 0 if now.ms >= 1000 else state
+
+    step: Callable[..., Step[int]] = in_turn(counting, expire)
     assert step(10, [Input(0, 1)], Now(1, 999), Rng()).state == 11
     assert step(10, [Input(0, 1)], Now(2, 1000), Rng()).state == 1

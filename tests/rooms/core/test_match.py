@@ -14,10 +14,10 @@ def won() -> tuple[Driver, Any]:
     game = Driver()
     game.play()
     game.now = 9000
-    for cell in (0, 3, 1, 4, 2):
-        who = (ANN, BOB)[game.live.state.turn]
-        fx = game.do(who, MoveBody(b"\x81\xa4cell" + bytes([cell])))
-    return game, fx
+    done = [
+        game.do((ANN, BOB)[game.live.state.turn], MoveBody(b"\x81\xa4cell" + bytes([cell]))) for cell in (0, 3, 1, 4, 2)
+    ]
+    return game, done[-1]
 
 
 def test_a_finished_match_is_recorded_once_with_everybody() -> None:
