@@ -32,6 +32,7 @@ def room_tree(live: Live) -> Tree:
         "quick": room.quick,
         "seats": [None if sitter is None else _sitter_tree(sitter) for sitter in room.seats],
         "spectators": spectators(live),
+        "joinable": not seating.may_sit(live),
         "blocked": seating.blocked(live) if room.phase != "playing" else "",
         "fill_ms": room.fill_ms,
         "outcome": None if room.outcome is None else msgspec.to_builtins(room.outcome),

@@ -35,6 +35,7 @@
  * @property {boolean} quick
  * @property {(SeatView|null)[]} seats  as many as the room has
  * @property {number} spectators
+ * @property {boolean} joinable  a spectator may take a free seat now
  * @property {string} blocked  "" when the host may start, else why not, in plain words
  * @property {number|null} fill_ms  room time at which bots take the free seats
  * @property {{places: Place[], reason: string}|null} outcome

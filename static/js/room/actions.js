@@ -17,18 +17,13 @@ export function mountActions(client, leave) {
   const ready = byId("ready");
   const start = byId("start");
   const sit = byId("sit");
-  let refusedIn = ""; // phase in which a seat was refused: not offered again in it
   onPress(ready, () => client.command("ready", { ready: ready.getAttribute("aria-pressed") !== "true" }));
   onPress(start, () => client.command("start"));
   onPress(sit, () => client.command("sit"));
   onPress(byId("leave"), () => void askToLeave(client, leave));
-  client.on("reject", ({ command }) => {
-    if (command?.t === "sit") refusedIn = client.view?.whole.room.phase ?? "";
-  });
 
   return (facts) => {
     const can = actionsOf(facts);
-    if (refusedIn !== facts.room.phase) refusedIn = "";
     setText(text, can.text);
     show(ready, can.ready);
     setAttribute(ready, "aria-pressed", String(!!facts.sitter?.ready));
@@ -36,9 +31,8 @@ export function mountActions(client, leave) {
     setText(ready, facts.sitter?.ready ? "Ready" : "I am ready");
     show(start, can.start);
     enable(start, can.startable);
-    const sitting = can.sit && !refusedIn;
-    show(sit, sitting);
-    show(bar, can.text !== "" || can.ready || can.start || sitting);
+    show(sit, can.sit);
+    show(bar, can.text !== "" || can.ready || can.start || can.sit);
   };
 }
 

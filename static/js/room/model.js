@@ -130,11 +130,11 @@ export function rematchOf({ room, sitter }) {
  * @returns {{text: string, ready: boolean, start: boolean, startable: boolean, sit: boolean, rematch: boolean}}
  */
 export function actionsOf(facts) {
-  const { room, seat, free } = facts;
+  const { room, seat } = facts;
   return {
     text: tellOf(facts),
     ...beginningsOf(facts),
-    sit: seat === null && free > 0 && !room.paused,
+    sit: seat === null && room.joinable,
     rematch: facts.over && seat !== null && !room.paused,
   };
 }

@@ -103,7 +103,7 @@ function seatRow(client, seat) {
       drawMarks(marks, marksOf(facts, seat));
       drawState(root, sitter, facts.me);
       const between = facts.room.phase !== "playing";
-      show(sit, !sitter && facts.seat === null && between);
+      show(sit, !sitter && facts.seat === null && facts.room.joinable);
       show(stand, facts.seat === seat && between && facts.room.seats.length > 1);
       setAttribute(sit, "aria-label", `Sit here, seat ${seat + 1}`);
       const powers = powersOver(facts, seat);

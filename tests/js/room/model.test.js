@@ -34,7 +34,7 @@ describe("what one may do", () => {
     ["a ready guest waits", { seats: [seatOf("ann"), seatOf("bob", { ready: true })] }, "bob", { text: "Waiting for the host to start." }],
     ["a stranger takes a seat", {}, "zoe", { sit: true, ready: false, start: false }],
     ["a host without a seat may start and sit", { host: "zoe", seats: [BOB, null] }, "zoe", { sit: true, start: true }],
-    ["a stranger finds none", { seats: [seatOf("ann"), BOB] }, "zoe", { sit: false }],
+    ["a stranger finds none", { seats: [seatOf("ann"), BOB], joinable: false }, "zoe", { sit: false }],
     ["in quick play nobody says ready", { quick: true, seats: [seatOf("ann"), BOB] }, "bob", { ready: false, text: "The match starts in a moment." }],
     ["in a match nothing is said to players", { phase: "playing", seats: [seatOf("ann"), BOB] }, "ann", { text: "", start: false, ready: false }],
     ["in a match spectators are told so", { phase: "playing", seats: [seatOf("ann"), BOB] }, "zoe", { text: "You are watching." }],

@@ -330,15 +330,17 @@ class TestSpectator:
         room.page.get_by_role("button", name="Sit here, seat 2").click()
         assert room.heard("sit") == {"seat": 1}
 
-    def test_is_told_why_when_there_is_no_seat_and_is_not_asked_again(self, open_room: OpenRoom) -> None:
-        room = open_room(me="zoe").open(playing(seats=[seat("ann"), seat("bob"), None]), EMPTY_BOARD)
+    def test_is_offered_a_seat_only_when_one_can_be_taken(self, open_room: OpenRoom) -> None:
+        seats = [seat("ann"), seat("bob"), None]
+        room = open_room(me="zoe").open(playing(seats=seats, joinable=False), EMPTY_BOARD)
         sit = room.page.get_by_role("button", name="Take a seat")
+        expect(sit).to_be_hidden()
+        expect(room.page.get_by_role("button", name="Sit here, seat 3")).to_have_count(0)
+        room.frame(playing(seats=seats, joinable=True), EMPTY_BOARD)
         sit.click()
         room.heard("sit")
-        room.say({"t": "reject", "seq": room.seq, "code": "not_waiting", "message": "The match has begun."})
-        expect(room.page.locator("#toasts")).to_contain_text("The match has begun.")
-        room.frame(room.first, EMPTY_BOARD)
-        expect(sit).to_be_hidden()
+        room.say({"t": "reject", "seq": room.seq, "code": "seat_taken", "message": "That seat is taken."})
+        expect(room.page.locator("#toasts")).to_contain_text("That seat is taken.")
 
 
 class TestPhone:

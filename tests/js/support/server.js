@@ -30,6 +30,7 @@ export const roomOf = (more = {}) => ({
   quick: false,
   seats: [seatOf("ann"), null],
   spectators: 0,
+  joinable: true,
   blocked: "",
   fill_ms: null,
   outcome: null,
