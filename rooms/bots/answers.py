@@ -1,20 +1,16 @@
 """Who waits for the answer to which input.
 
-The room's ack says that everything up to a seq is answered, the refused among it too, and the refusals themselves
-may be written right behind it. So an ack is believed once something other than a refusal follows, or soon after.
+The room's ack says that everything up to a seq is answered, the refused among it too; the refusals themselves always
+come before the ack that covers them (docs/protocol.md), so what it answers and nobody refused does count.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Final
 
 from rooms.bots.errors import Ended, Forgotten, Refused
 from rooms.bots.outbox import Outbox
-
-SETTLE_S: Final = 0.03
-"""How long a refusal may come behind the ack that covers it, when nothing else comes."""
 
 
 class Answers:
@@ -25,7 +21,6 @@ class Answers:
         self.put: Callable[[Callable[[int], bytes]], int] = self.outbox.put
         self.next: Callable[[], bytes | None] = self.outbox.next
         self._waiting: dict[int, asyncio.Future[None]] = {}
-        self._counted: list[int] = []
 
     async def wait(self, seq: int) -> None:
         """Wait until input `seq`, just put, is answered. Raises Refused, Forgotten or Ended."""
@@ -37,15 +32,8 @@ class Answers:
             self._waiting.pop(seq, None)
 
     def count(self, seq: int) -> None:
-        """Everything up to `seq` is answered: it counts, unless a refusal comes now. `believe` makes it so."""
-        if self._waiting and not self._counted:
-            asyncio.get_running_loop().call_later(SETTLE_S, self.believe)
-        self._counted += self.outbox.answer(seq)
-
-    def believe(self) -> None:
-        """What was answered and not refused until now does count."""
-        counted, self._counted = self._counted, []
-        self._settle(counted, None)
+        """Everything up to `seq` is answered: what was not refused before counts."""
+        self._settle(self.outbox.answer(seq), None)
 
     def refuse(self, seq: int, refusal: Refused) -> None:
         """Input `seq` was refused."""

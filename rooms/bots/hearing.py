@@ -88,8 +88,6 @@ class Hearing:
             message = parse_server(raw, self._wire)
         except Malformed as error:
             raise Closed(1002, f"the server sent no message of this protocol: {error}") from error
-        if not isinstance(message, Reject):
-            self._answers.believe()
         self._takers[type(message)](message)
 
     def _take_welcome(self, message: Welcome) -> None:

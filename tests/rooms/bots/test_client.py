@@ -165,16 +165,16 @@ async def test_a_refused_move_says_why_and_what_would_do(server: ScriptedServer)
     await room.close()
 
 
-async def test_a_refusal_that_comes_behind_its_frame_is_still_a_refusal(server: ScriptedServer) -> None:
-    """A frame's ack covers refused inputs too, and may be written before the refusal."""
+async def test_a_frames_ack_does_not_count_what_was_refused_before_it(server: ScriptedServer) -> None:
+    """A frame's ack covers refused inputs too; the refusals come first (docs/protocol.md)."""
     room = client_of(server)
     visit = await enter(room, server)
     first = asyncio.create_task(room.move({"cell": 4}))
     second = asyncio.create_task(room.move({"cell": 5}))
     await visit.hear(say.Move)
     await visit.hear(say.Move)
-    await visit.tell(frame(2, ack=2))
     await visit.tell(Reject(1, "taken", "That cell is taken."), Reject(2, "not_your_turn", "Wait."))
+    await visit.tell(frame(2, ack=2))
 
     for moving, code in ((first, "taken"), (second, "not_your_turn")):
         with pytest.raises(Refused) as caught:
