@@ -15,6 +15,7 @@ from rooms.engine.config import EngineConfig
 from rooms.engine.holding import Holding
 from rooms.engine.schedule import Schedule
 from rooms.store import Commit, Fenced, Store, StoreUnavailable
+from rooms.store.limits import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Engine:
     def __init__(self, config: EngineConfig, stop: asyncio.Event) -> None:
         self.config, self.stop = config, stop
         self.clock = Clock()
-        self.store = Store(config.redis_url, config.shards)
+        self.store = Store(config.redis_url, config.shards, Limits(events=config.bounds.events))
         self.holding = Holding(self.store, config, self.clock)
         self.schedule = Schedule(self.clock, config.catch_up)
         self.counters = Counters()
