@@ -12,7 +12,7 @@ JS := .venv/js/node_modules/.bin
 # Node comes with the Python environment, so that no machine need have one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help play test test-py test-js test-e2e check style types imports js django lock clean base dev chromium
+.PHONY: help play test test-py test-js test-e2e pictures check style types imports js django lock clean base dev chromium
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -31,6 +31,9 @@ test-py: dev chromium ## the Python tests, browser and whole-system ones too
 
 test-e2e: dev chromium ## only the end-to-end tests
 	@$(BIN)/python -m pytest tests/e2e
+
+pictures: dev chromium ## take docs/pictures anew from the running game
+	@$(BIN)/python -m tests.e2e.pictures
 
 test-js: dev ## the JavaScript tests
 	@set -- $$(find tests/js -name '*.test.js' | sort); \

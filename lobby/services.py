@@ -105,6 +105,8 @@ def read_options(rules: Rules, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options, whole and as plain values. Raises LobbyError that says what is wrong."""
     try:
         chosen = msgspec.convert(dict(options), rules.options)
+    except UnicodeEncodeError as error:  # half of a surrogate pair, which JSON can hold and no text can
+        raise LobbyError("bad_options", f"These options do not fit {rules.title}: text is not Unicode.", 422) from error
     except msgspec.ValidationError as error:
         message = f"These options do not fit {rules.title}: {error}."
         place = _PLACE.search(str(error))

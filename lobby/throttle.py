@@ -48,8 +48,9 @@ async def spend(*spends: Spend) -> None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The caller's address. Behind our own proxy (HOLDFAST_TLS), the one it tells in X-Real-IP."""
-    told = request.META.get("HTTP_X_REAL_IP", "") if settings.BEHIND_TLS else ""
+    """The caller's address: what our own proxy tells in HOLDFAST_ADDRESS_HEADER, else the peer's."""
+    header = settings.HOLDFAST_ADDRESS_HEADER
+    told = request.headers.get(header, "").split(",")[0].strip() if header else ""
     return told or request.META.get("REMOTE_ADDR") or "unknown"
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 from rooms import meters
 from rooms.core.ids import RoomId
-from rooms.core.inputs import Act, Command, Entry, MoveBody
+from rooms.core.inputs import Act, Command, Entry, MoveBody, dump_entry
 from rooms.store import LogFull, StoreUnavailable
 
 BATCH: Final = 2000
@@ -53,8 +53,14 @@ class Appender:
         return len(self._waiting)
 
     def add(self, room: RoomId, act: Act) -> None:
-        """Append an entry that must not be refused: a socket that comes, goes or lost something."""
-        self._waiting.append((self._log.shard_of(room), Entry(room, act)))
+        """Append an entry that must not be refused: a socket that comes, goes or lost something.
+
+        Raises what the encoder does when it cannot be written at all: here, at the socket that sent it. Among the
+        entries that wait it would fail with every batch, and with it everybody's.
+        """
+        entry = Entry(room, act)
+        dump_entry(entry)
+        self._waiting.append((self._log.shard_of(room), entry))
         self._empty.clear()
         self._wake.set()
 
@@ -67,9 +73,9 @@ class Appender:
         if self._commands >= MOST_COMMANDS or self._bytes + size > MOST_BYTES:
             meters.count("inputs_refused_busy")
             return False
+        self.add(room, command)
         self._commands += 1
         self._bytes += size
-        self.add(room, command)
         return True
 
     async def run(self) -> None:

@@ -49,5 +49,9 @@ Commanding = (
 def body_of(message: Commanding, rules: Rules, wire: Wire) -> Body:
     """The body of the log entry for `message`. Raises codec.Malformed when a move is none of its game."""
     if isinstance(message, client.Move):
-        return inputs.MoveBody(_encoder.encode(codec.parse_part(message.move, rules.move, wire)))
+        move = codec.parse_part(message.move, rules.move, wire)
+        try:
+            return inputs.MoveBody(_encoder.encode(move))
+        except OverflowError as error:  # JSON has no end to its numbers, and a game's `int` without bounds takes them
+            raise codec.Malformed("a number of this move is too large") from error
     return _PLAIN[type(message)](message)

@@ -214,6 +214,8 @@ class Hub:
     # -- asking for a welcome again
 
     def _ask(self, link: Link, resume: Resume | None) -> None:
+        if link.closed:
+            return
         link.asked_at = asyncio.get_running_loop().time()
         self._appender.add(link.room, Resync(link.id, resume))
 
@@ -225,6 +227,9 @@ class Hub:
                     self._ask(link, link.stand())
 
     def _attach_again(self, link: Link) -> None:
+        """Not when it was told goodbye: brought back, it would replace the newer socket of the same player."""
+        if link.closed:
+            return
         link.asked_at = asyncio.get_running_loop().time()
         self._appender.add(link.room, link.attach(self.web))
 
@@ -238,7 +243,7 @@ class Hub:
             for link in list(self._links.values()):
                 if link.ease(now):
                     self._ask(link, link.stand())
-                if link.asked_at is not None and now - link.asked_at > PATIENCE_S:
+                if not link.closed and link.asked_at is not None and now - link.asked_at > PATIENCE_S:
                     late.add(link.room)
                     self._reassure(link, now)
             for room in late:
@@ -256,7 +261,13 @@ class Hub:
     async def _look_for(self, room: RoomId) -> None:
         """A room that does not answer may be gone, and its last word to us lost."""
         crowd = self._crowds.get(room)
-        if crowd is None or self.trouble or await self.store.card(room) is not None:
+        if crowd is None or self.trouble:
+            return
+        try:
+            there = await self.store.card(room) is not None
+        except StoreUnavailable:  # then it cannot be said; the heartbeat tells the sockets
+            return
+        if there:
             return
         for link in list(crowd.links.values()):
             link.goodbye(Close.NOT_FOUND, "This room is not open any more.")

@@ -90,7 +90,8 @@ class Link:
         """Where this client's events end: what a new welcome must go on from."""
         if self.view is None:
             return self.resume
-        return Resume(self.incarnation, self.offset)
+        held = self.held
+        return Resume(self.incarnation, held.offset if held is not None and held.overflown else self.offset)
 
     # -- writing
 

@@ -100,7 +100,7 @@ class WebLife:
                 self._reader.health("heartbeat", str(error))
                 continue
             self._reader.health("heartbeat", "")
-            if asked - last > ttl * LATE:
+            if loop.time() - last > ttl * LATE:  # Redis may have taken it at any moment until now
                 raise Lapsed
             last = asked
 

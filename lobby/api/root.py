@@ -7,7 +7,9 @@ import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import Swagger
@@ -75,6 +77,12 @@ def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem(422, "malformed", "The request does not have the declared shape.", errors)
 
 
+@api.exception_handler(RequestDataTooBig)
+def too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    """More than any call needs."""
+    return problem(413, "too_big", "The body of this request is too big.")
+
+
 @api.exception_handler(HttpError)
 def failed(request: HttpRequest, error: HttpError) -> HttpResponse:
     """What ninja itself refuses, such as a body that is no JSON."""
@@ -94,6 +102,7 @@ def broken(request: HttpRequest, error: Exception) -> HttpResponse:
     return problem(500, "internal", "Something went wrong on our side. It has been logged.")
 
 
-async def nowhere(request: HttpRequest, rest: str) -> HttpResponse:
+@csrf_exempt
+async def nowhere(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Any other address under /api/v1/."""
     return problem(404, "not_found", "There is nothing at this address. /api/v1/docs lists what there is.")

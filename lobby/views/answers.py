@@ -32,6 +32,21 @@ def refusals_are_pages(view: View) -> View:
     return answer
 
 
+def forms_only(view: View) -> View:
+    """A view that takes POST alone. Who comes there by the address bar or a reload sees a page, not a blank one."""
+
+    @wraps(view)
+    async def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            return await view(request, *args, **kwargs)
+        words = "Nothing is shown at this address: it only takes what a form sends. Choose a game in the lobby."
+        response = refused(request, LobbyError("not_allowed", words, 405))
+        response["Allow"] = "POST"
+        return response
+
+    return answer
+
+
 def refused(request: HttpRequest, refusal: LobbyError) -> HttpResponse:
     """The page of a refusal."""
     logger.info("refused %s %s: %s", request.method, request.path, refusal.code)

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from lobby.errors import LobbyError, unknown_room
 from lobby.forms import JoinForm, NameForm
@@ -17,17 +17,17 @@ from lobby.picture import Filter
 from lobby.rows import Row, row_of
 from lobby.services import find_room, list_rooms
 from lobby.throttle import LOOK_ADDRESS, address_of, spend
-from lobby.views.answers import refusals_are_pages, way_back
+from lobby.views.answers import forms_only, refusals_are_pages, way_back
 from rooms.core.inputs import Player
 
 
-@require_GET
+@require_safe
 async def home(request: PlayerRequest) -> HttpResponse:
     """`/`: ?game=SLUG and ?seats=1 filter the list for those without JavaScript, and keep the filter in the address."""
     return await _home(request, JoinForm())
 
 
-@require_POST
+@forms_only
 @refusals_are_pages
 async def join(request: PlayerRequest) -> HttpResponse:
     """`/join/`: from a pasted link or id to the room. What is wrong is said beside the field."""
@@ -42,11 +42,11 @@ async def join(request: PlayerRequest) -> HttpResponse:
     return await _home(request, form, status=422)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 async def name(request: PlayerRequest) -> HttpResponse:
     """`/name/`: choose a name; ?next= leads back to where one came from."""
     back = way_back(request, request.POST.get("next") or request.GET.get("next") or "")
-    if request.method == "GET":
+    if request.method != "POST":
         initial = {"name": request.player.name} if request.guest.picked else None
         return render(request, "lobby/name.html", {"form": NameForm(initial=initial), "next": back, "page": "name"})
     form = NameForm(request.POST)

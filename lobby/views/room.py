@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_safe
 
 from lobby.errors import LobbyError
 from lobby.forms import OpenForm
@@ -16,13 +16,13 @@ from lobby.gallery import rules_of, shown, usual_size
 from lobby.identity import PlayerRequest
 from lobby.services import find_room, open_room, quick_play
 from lobby.throttle import OPEN_ADDRESS, OPEN_GUEST, address_of, spend
-from lobby.views.answers import refusals_are_pages
+from lobby.views.answers import forms_only, refusals_are_pages
 from rooms.core.facts import Card
 from rooms.core.game import Rules
 from rooms.games.registry import find_games
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @refusals_are_pages
 async def create(request: PlayerRequest, slug: str) -> HttpResponse:
     """`/games/<slug>/new/`: open a room with the game's own options."""
@@ -53,7 +53,7 @@ async def _open(request: PlayerRequest, rules: Rules, form: OpenForm) -> HttpRes
     return HttpResponseRedirect(reverse("lobby:room", args=[room]))
 
 
-@require_POST
+@forms_only
 @refusals_are_pages
 async def play(request: PlayerRequest, slug: str) -> HttpResponse:
     """`/play/<slug>/`: into an open room of this game, or a new one that bots will fill."""
@@ -62,7 +62,7 @@ async def play(request: PlayerRequest, slug: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("lobby:room", args=[room]))
 
 
-@require_GET
+@require_safe
 @refusals_are_pages
 async def room(request: PlayerRequest, room_id: str) -> HttpResponse:
     """`/rooms/<id>/`: the page of a room, by the template lobby/room.html (extends lobby/base.html).

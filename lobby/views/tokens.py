@@ -6,21 +6,21 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from lobby.errors import LobbyError
 from lobby.forms import TokenForm
 from lobby.identity import PlayerRequest
 from lobby.throttle import TOKEN_GUEST, spend
 from lobby.tokens import MOST_TOKENS, make_token, revoke_token, tokens_of
-from lobby.views.answers import refusals_are_pages
+from lobby.views.answers import forms_only, refusals_are_pages
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 async def tokens(request: PlayerRequest) -> HttpResponse:
     """The list and the form. A new token's text stands in this one answer and nowhere else: no cookie, no store."""
-    if request.method == "GET":
+    if request.method != "POST":
         return await _page(request, TokenForm())
     form = TokenForm(request.POST)
     if not form.is_valid():
@@ -34,7 +34,7 @@ async def tokens(request: PlayerRequest) -> HttpResponse:
     return await _page(request, TokenForm(), made=text)
 
 
-@require_POST
+@forms_only
 @refusals_are_pages
 async def revoke(request: PlayerRequest, token: int) -> HttpResponse:
     """End a token. One that is not this guest's looks like one that does not exist."""

@@ -177,7 +177,21 @@ def read_rules(slug: str, module: Any) -> Rules:
     given = {ours: getattr(module, theirs) for ours, theirs in _NAMES.items() if hasattr(module, theirs)}
     rules = Rules(slug=slug, **given)
     _check(rules)
+    _prepare(rules)
     return rules
+
+
+def _prepare(rules: Rules) -> None:
+    """Let msgspec look at the game's types now, in one thread.
+
+    It does so at their first use, and that takes the process down (SIGSEGV, msgspec 0.22) when two threads come first
+    at once: two bots that think about their first view.
+    """
+    for shape in (rules.options, rules.move, rules.state, rules.view_type, *rules.relays.values()):
+        try:
+            msgspec.msgpack.Decoder(shape)
+        except TypeError as error:
+            raise TypeError(f"game {rules.slug!r}: {error}; see docs/games.md") from error
 
 
 _NAMES = {

@@ -56,18 +56,20 @@ def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
     inputs = [Input(one.seat, one.move) for one in asked]
     try:
         step = rules.step(live.state, inputs, now, Rng(room.seed, room.match, room.match_tick))
+        refused = [(asked[no.index], no) for no in step.rejections]
         live.state = step.state
-        for event in step.events:
-            fx.tell(live, f"game:{event.kind}", event.body, event.seats)
-        for no in step.rejections:
-            one = asked[no.index]
-            fx.refusals.append(Refusal(one.socket, one.seq, no.code, no.message, no.legal))
-        _look_for_end(live, fx)
+        outcome = rules.outcome(live.state)
     except Exception as error:  # law 7, as above
         live.state = read_state(live)
         room.match_tick -= 1
         fx.refusals += [Refusal(o.socket, o.seq, "paused", "The room is paused by a fault.") for o in asked]
         pause(live, fx, error)
+        return
+    fx.refusals += [Refusal(one.socket, one.seq, no.code, no.message, no.legal) for one, no in refused]
+    for event in step.events:
+        fx.tell(live, f"game:{event.kind}", event.body, event.seats)
+    if outcome is not None:
+        finish(live, outcome, fx)
     fx.changed = True
 
 

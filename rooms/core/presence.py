@@ -98,6 +98,8 @@ def reserve(live: Live, act: Reserve, token: str, fx: Effects) -> None:
         seat = free_seat(room)
         if seat is not None:
             seating.sit(live, act.player, seat, fx)
+    if room.idle_ms is not None:  # somebody comes: the time in which nobody is here begins anew
+        room.idle_ms, fx.changed = room.ms, True
     fx.reply(token, Reply(True, seat=seat))
 
 

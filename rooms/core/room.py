@@ -126,6 +126,9 @@ class Live:
     roster: int = 0
     """Grows with every change that the room's own view or card shows."""
 
+    def __post_init__(self) -> None:
+        self.events = deque(self.events, maxlen=self.bounds.events)
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[Room, msgspec.Raw])
@@ -146,8 +149,7 @@ def load_room(raw: bytes) -> tuple[Room, bytes]:
 
 def revive(room: Room, state: bytes, rules: Rules, bounds: Bounds, events: list[bytes]) -> Live:
     """The room alive again. Raises msgspec.DecodeError when the state is not of these rules."""
-    live = Live(room, rules, bounds, None, deque(maxlen=bounds.events), state)
-    live.events.extend(_told_decoder.decode(raw) for raw in events)
+    live = Live(room, rules, bounds, None, deque(_told_decoder.decode(raw) for raw in events), state)
     live.state = read_state(live)
     return live
 

@@ -16,9 +16,9 @@ from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Reply
 from rooms.core.game import Rules
 from rooms.core.ids import RoomId
-from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Open, Reserve, Resync
+from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Open, Player, Reserve, Resync
 from rooms.core.match import Asked
-from rooms.core.room import Live, Room, seat_of
+from rooms.core.room import Live, Room, seat_of, sockets_of
 
 Arrived = tuple[str, Act, str]
 """One entry of the log for this room: its id, the act, and the reply token or ""."""
@@ -138,9 +138,9 @@ def _come_or_go(live: Live, act: Attach | Detach | Lapse | Resync | Reserve, tok
 def _command(live: Live, act: Command, asked: list[Asked], fx: Effects) -> None:
     """Count an input once by (player, seq), and carry it out or refuse it."""
     room = live.room
-    socket = room.sockets.get(act.socket)
-    if socket is None or socket.player.id != act.player:
-        return  # the socket is gone or was replaced: its player resends on the new one what was not acknowledged
+    player = _speaker(room, act)
+    if player is None:
+        return  # the socket was replaced: its player resends on the new one what was not acknowledged
     if act.seq <= room.seqs.get(act.player, 0):
         fx.acks.add(act.socket)
         return
@@ -151,9 +151,23 @@ def _command(live: Live, act: Command, asked: list[Asked], fx: Effects) -> None:
         if isinstance(act.body, MoveBody):
             _ask(live, act, act.body, asked)
         else:
-            commands.obey(live, socket.player, act.body, fx)
+            commands.obey(live, player, act.body, fx)
     except commands.Refused as no:
         fx.refusals.append(Refusal(act.socket, act.seq, no.code, no.message, no.legal))
+
+
+def _speaker(room: Room, act: Command) -> Player | None:
+    """Whose input this is; None when it came by a socket that its player has replaced.
+
+    The room may have counted a web process as gone whose sockets are open yet (`Lapse`). Their clients notice nothing
+    and send nothing twice, so an input of a seated player counts before the socket is attached again.
+    """
+    socket = room.sockets.get(act.socket)
+    if socket is not None:
+        return socket.player if socket.player.id == act.player else None
+    seat = None if sockets_of(room, act.player) else seat_of(room, act.player)
+    sitter = None if seat is None else room.seats[seat]
+    return None if sitter is None else sitter.player
 
 
 def _remember(live: Live, act: Command) -> None:
@@ -161,6 +175,7 @@ def _remember(live: Live, act: Command) -> None:
     room.seqs[act.player] = act.seq
     if len(room.seqs) > live.bounds.players:
         here = {socket.player.id for socket in room.sockets.values()}
+        here |= {sitter.player.id for sitter in room.seats if sitter is not None}
         stranger = next((player for player in room.seqs if player not in here), None)
         if stranger is not None:
             del room.seqs[stranger]

@@ -13,7 +13,7 @@ import msgspec
 from rooms.core import seating
 from rooms.core.facts import Card
 from rooms.core.ids import Seat
-from rooms.core.room import Live, Sitter, is_person, taken
+from rooms.core.room import Live, Room, Sitter, is_person, taken
 
 Tree = Any
 
@@ -54,12 +54,18 @@ def _sitter_tree(sitter: Sitter) -> Tree:
 def game_tree(live: Live, seat: Seat | None) -> Tree:
     """The game's part for one viewer as plain values; None before the first match.
 
-    A seat that is not in the current match (taken after it began) sees what spectators see.
+    Whoever sits where another played the current match, or nobody did, sees what spectators see.
     """
     if live.state is None:
         return None
-    viewer = seat if seat in live.room.cast else None
+    viewer = seat if seat is not None and _plays(live.room, seat) else None
     return msgspec.to_builtins(live.rules.view(live.state, viewer))
+
+
+def _plays(room: Room, seat: Seat) -> bool:
+    """True when whoever sits there takes part in the current match, or took part when it ended."""
+    cast, sitter = room.cast.get(seat), room.seats[seat]
+    return cast is not None and (sitter is None or sitter.player.id == cast.player.id)
 
 
 def spectators(live: Live) -> int:

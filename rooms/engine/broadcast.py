@@ -33,6 +33,8 @@ class Stage:
         self._streams: dict[View, ViewStream] = {}
         self._roster = -1
         self._room_tree: Any = None
+        self.blind = False
+        """The game's view failed: its players are shown the paused room without it."""
 
     def deliveries(self, fx: Effects) -> dict[WebId, Delivery]:
         """What each web process with a socket here must deliver after this pass."""
@@ -84,12 +86,7 @@ class Stage:
         return {"room": self._room_tree, "game": self._game_tree(seen if seen >= 0 else None)}
 
     def _game_tree(self, seat: Seat | None) -> Any:
-        try:
-            return views.game_tree(self.live, seat)
-        except Exception:
-            if self.live.room.fault is None:
-                raise
-            return None  # the fault that paused the room is known already; its players see the room without the game
+        return None if self.blind else views.game_tree(self.live, seat)
 
     def _frames(self, seen: View, tree: Any, wires: set[Wire], welcomed: set[View]) -> list[ViewFrame]:
         room = self.live.room

@@ -23,6 +23,8 @@ class EngineConfig:
     name: str = field(default_factory=lambda: secrets.token_hex(6))
     catch_up: int = 5
     """Ticks in a row that a late engine makes up for; what is behind that is skipped and counted."""
+    step_ms: int = 250
+    """The time one room may take in one pass before it is stopped and paused; 0 for no limit."""
     inbox: int = 50_000
     """Entries read from the log and not yet applied; reading waits above it."""
 
@@ -41,5 +43,6 @@ def read_config(redis_url: str, ours: Mapping[str, int]) -> EngineConfig:
         lease_ms=ours["LEASE_MS"],
         web_ttl_ms=ours["WEB_TTL_MS"],
         max_rooms=ours["MAX_ROOMS"],
+        step_ms=ours["STEP_MS"],
         bounds=bounds,
     )

@@ -74,9 +74,10 @@ class Holding:
         except Fenced as error:
             logger.warning("shard %d was taken from us while we loaded it: %s", number, error)
             return
-        self.shards[number] = Shard(lease, loaded, self.config, self.clock)
+        shard = Shard(lease, loaded, self.config, self.clock)
+        await self._detach_the_dead(number, shard)  # when this fails the shard is taken anew, and they are looked for
+        self.shards[number] = shard
         self.taken_over += 1
-        await self._detach_the_dead(number)
 
     async def _release(self, number: int) -> None:
         shard = self.shards.pop(number)
@@ -88,10 +89,10 @@ class Holding:
             if self.shards.pop(number, None) is not None:
                 logger.warning("shard %d is dropped until it can be loaded again", number)
 
-    async def _detach_the_dead(self, number: int) -> None:
-        """Sockets of web processes that died while nobody owned the shard are gone too."""
+    async def _detach_the_dead(self, number: int, shard: Shard) -> None:
+        """Sockets of web processes that died while nobody owned the shard are gone too. Raises StoreUnavailable."""
         living = set(await self.store.living_webs())
-        tables = self.shards[number].tables.values()
+        tables = shard.tables.values()
         webs = {socket.web for table in tables for socket in table.live.room.sockets.values()}
         await self._append_lapses((web, number) for web in webs - living)
 

@@ -14,6 +14,7 @@ from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.holding import Holding
 from rooms.engine.schedule import Schedule
+from rooms.engine.watch import Watch
 from rooms.store import Commit, Fenced, Store, StoreUnavailable
 from rooms.store.limits import Limits
 
@@ -46,6 +47,7 @@ class Engine:
         self.store = Store(config.redis_url, config.shards, Limits(events=config.bounds.events))
         self.holding = Holding(self.store, config, self.clock)
         self.schedule = Schedule(self.clock, config.catch_up)
+        self.watch = Watch(config.step_ms)
         self.counters = Counters()
 
     async def run(self) -> None:
@@ -137,10 +139,11 @@ class Engine:
         async with self.holding.lock:
             now_ms = self.clock.wall_ms()
             commits: list[Commit] = []
-            for shard in self.holding.shards.values():
-                commit = shard.advance(shard.due(ticking, now_ms))
-                if commit is not None:
-                    commits.append(commit)
+            with self.watch.over_pass():
+                for shard in self.holding.shards.values():
+                    commit = shard.advance(shard.due(ticking, now_ms), self.watch)
+                    if commit is not None:
+                        commits.append(commit)
             self.counters.passes += 1
             if commits:
                 await self._commit(commits)
@@ -157,7 +160,7 @@ class Engine:
         lost = [number for number, result in zip(numbers, results, strict=True) if result is not None]
         for number, result in zip(numbers, results, strict=True):
             if isinstance(result, Fenced):
-                logger.warning("shard %d was taken by another engine; our commit was refused", number)
+                logger.warning("shard %d: our commit was refused: %s", number, result)
         self.counters.fenced += len(lost)
         self.counters.commits += len(commits) - len(lost)
         self.holding.drop(lost)

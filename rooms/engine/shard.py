@@ -24,6 +24,7 @@ from rooms.engine.broadcast import Stage, farewell
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.table import Table
+from rooms.engine.watch import Watch
 from rooms.games import UnknownGame, get_rules
 from rooms.protocol.bus import Delivery
 from rooms.protocol.closing import Close
@@ -47,7 +48,7 @@ class Shard:
         self._ticking: dict[int, dict[RoomId, Table]] = {}
         """The tables that are ticking, by tick rate."""
         self._alarms: list[tuple[int, RoomId]] = []
-        """A heap of the times at which rooms are due; an entry that is not its table's `due_ms` is stale."""
+        """A heap of the times at which rooms are due; an entry that is not its table's `filed_ms` is stale."""
         self._strays: list[tuple[RoomId, Act, str]] = []
         """Entries for rooms that are not here: answered at the next pass."""
         self.foreign: dict[RoomId, bytes] = {}
@@ -66,9 +67,9 @@ class Shard:
         room.lost_ms += self.lease.gap_ms
         table = Table(live, Stage(live, self.lease.epoch), blob=dump_live(live), unkept=self.lease.gap_ms > 0)
         self.tables[room_id] = table
+        self._settle(table)
         if table.unkept:
             self._waiting[room_id] = table
-        self._settle(table)
 
     # -- the log
 
@@ -135,8 +136,13 @@ class Shard:
         while self._alarms and self._alarms[0][0] <= now_ms:
             due_ms, room_id = heappop(self._alarms)
             table = self.tables.get(room_id)
-            if table is not None and table.due_ms == due_ms:
+            if table is None or table.filed_ms != due_ms:
+                continue
+            table.filed_ms = None
+            if table.due_ms is not None and table.due_ms <= now_ms:
                 found[room_id] = table
+            else:
+                self._file(table)
         return list(found.values())
 
     def next_due_ms(self) -> int | None:
@@ -165,14 +171,26 @@ class Shard:
             self._ticking.setdefault(hz, {})[room_id] = table
         else:
             self._ticking.get(hz, {}).pop(room_id, None)
-        if table.due_ms is not None and room_id in self.tables:
-            heappush(self._alarms, (table.due_ms, room_id))
+        if room_id in self.tables:
+            self._file(table)
 
-    def advance(self, tables: list[Table]) -> Commit | None:
-        """Advance these rooms and answer strays: one commit, or None when nothing came of it."""
+    def _file(self, table: Table) -> None:
+        """See to it that an alarm rings when the table is due, or before: then it is filed again.
+
+        So a due time that is put off and off (a deadline, with each move) leaves one alarm in the heap.
+        """
+        if table.due_ms is not None and (table.filed_ms is None or table.due_ms < table.filed_ms):
+            table.filed_ms = table.due_ms
+            heappush(self._alarms, (table.due_ms, table.live.room.id))
+
+    def advance(self, tables: list[Table], watch: Watch) -> Commit | None:
+        """Advance these rooms and answer strays: one commit, or None when nothing came of it.
+
+        `watch` limits the time of each room.
+        """
         batch = Batch(self.lease)
         for table in tables:
-            self._advance(table, batch)
+            self._advance(table, batch, watch)
         for stray in self._strays:
             self._answer_stray(*stray, batch)
         self._strays = []
@@ -182,9 +200,10 @@ class Shard:
         self._committed = last
         return batch.commit(last)
 
-    def _advance(self, table: Table, batch: Batch) -> None:
+    def _advance(self, table: Table, batch: Batch, watch: Watch) -> None:
         room_id = table.live.room.id
-        fx, deliveries = table.advance(self.clock.wall_ms() - wall_ms(table.live.room, 0))
+        now_ms = self.clock.wall_ms() - wall_ms(table.live.room, 0)
+        fx, deliveries = table.advance(now_ms, watch)
         for web, delivery in deliveries.items():
             batch.parcels.setdefault(web, []).append(delivery)
         batch.replies.update({token: _encode(reply) for token, reply in fx.replies})

@@ -9,12 +9,15 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
+import msgspec
+
 from rooms.core import match, tick
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
 from rooms.core.room import Live, dump_live, load_room, revive, wall_ms
 from rooms.core.tick import Arrived
 from rooms.engine.broadcast import Stage
+from rooms.engine.watch import StepTooLong, Watch
 from rooms.protocol.bus import Delivery
 
 logger = logging.getLogger(__name__)
@@ -32,41 +35,80 @@ class Table:
     card: bytes = b""
     due_ms: int | None = None
     """Wall time of the next pass without input; None: none. Not kept while ticking."""
+    filed_ms: int | None = None
+    """The time under which it is filed in its shard's heap of alarms, `due_ms` or earlier; None: it is not."""
     unkept: bool = False
     """It differs from what Redis has, though nothing has arrived: the next pass commits it."""
 
-    def advance(self, now_ms: int) -> tuple[Effects, dict[WebId, Delivery]]:
+    def advance(self, now_ms: int, watch: Watch) -> tuple[Effects, dict[WebId, Delivery]]:
         """One pass: the effects, what to deliver, and the new `blob`. Never raises for a fault of the room."""
         arrived, self.arrived = self.arrived, []
         try:
-            fx = tick.advance(self.live, arrived, now_ms)
-            fx.changed = fx.changed or self.unkept
-            self.unkept = False
-            return fx, self._encode(fx)
-        except Exception as error:  # law 7: rules, views and states are the game author's, and our own code may err
+            fx = self._attempt(arrived, now_ms, watch)
+            return fx, self._encode(fx, watch)
+        except (Exception, StepTooLong) as error:
+            # Rules, views and states are the game author's, and our own code may err: it is this room's alone (law 7).
             logger.exception("room %s failed in a pass; it is paused", self.live.room.id)
-            return self._salvage(arrived, now_ms, error)
+            return self._salvage(arrived, now_ms, error, watch)
 
-    def _encode(self, fx: Effects) -> dict[WebId, Delivery]:
+    def _attempt(self, arrived: list[Arrived], now_ms: int, watch: Watch) -> Effects:
+        with watch.room():
+            fx = tick.advance(self.live, arrived, now_ms)
+        if self.unkept and not fx.changed:
+            self.live.room.tick += 1  # its viewers get a keyframe of it, and no tick is ever shown twice
+            fx.changed = True
+        self.unkept = False
+        return fx
+
+    def _encode(self, fx: Effects, watch: Watch) -> dict[WebId, Delivery]:
         if not (fx.changed or fx.replies):
             return {}
-        deliveries = self.stage.deliveries(fx)
-        self.blob = dump_live(self.live)
+        with watch.room():
+            deliveries = self.stage.deliveries(fx)
+            self.blob = dump_live(self.live)
         return deliveries
 
-    def _salvage(self, arrived: list[Arrived], now_ms: int, error: Exception) -> tuple[Effects, dict[WebId, Delivery]]:
+    def _salvage(
+        self, arrived: list[Arrived], now_ms: int, error: BaseException, watch: Watch
+    ) -> tuple[Effects, dict[WebId, Delivery]]:
+        """Undo the pass, pause the room, and apply what arrived to the paused room, which runs no rules.
+
+        When the game cannot even be shown, the room is shown without it. What cannot be applied at all is given up, or
+        it would end every engine that reads it.
+        """
+        for blind in (False, True):
+            try:
+                fault = self._pause_undone(error)
+                self.stage.blind = blind
+                fx = self._attempt(arrived, now_ms, watch)
+                fx.events[:0] = fault.events
+                fx.changed = True
+                return fx, self._encode(fx, watch)
+            except (Exception, StepTooLong):
+                logger.exception(
+                    "room %s cannot be saved %s its game", self.live.room.id, "without" if blind else "with"
+                )
+        logger.error("room %s: %d entries that it could not take are lost", self.live.room.id, len(arrived))
+        fx = self._pause_undone(error)
+        if arrived:
+            self.live.room.applied = arrived[-1][0]
+        self.blob = dump_live(self.live)
+        return fx, {}
+
+    def _pause_undone(self, error: BaseException) -> Effects:
         if self.blob:
             self._undo()
-        fault = Effects()
-        match.pause(self.live, fault, error, "room_fault")
-        fx = tick.advance(self.live, arrived, now_ms)
-        fx.events[:0] = fault.events
-        fx.changed = True
-        return fx, self._encode(fx)
+        fx = Effects(changed=True)
+        match.pause(self.live, fx, error, "too_long" if isinstance(error, StepTooLong) else "room_fault")
+        return fx
 
     def _undo(self) -> None:
         room, state = load_room(self.blob)
-        live = revive(room, state, self.live.rules, self.live.bounds, [])
+        try:
+            live = revive(room, state, self.live.rules, self.live.bounds, [])
+        except msgspec.DecodeError:  # the rules broke their State's own constraints: the room goes on without a game
+            logger.exception("the state of room %s cannot be read back", room.id)
+            live = Live(room, self.live.rules, self.live.bounds)
         live.events = self.live.events
         while live.events and live.events[-1].offset > room.offset:
             live.events.pop()

@@ -12,6 +12,8 @@ from rooms.core.inputs import Want
 Seq = Annotated[int, Meta(ge=1, le=2**53 - 1)]
 """Counts a player's own inputs in a room from 1. Sent again with the same seq, an input counts once."""
 SeatNumber = Annotated[int, Meta(ge=0, le=255)]
+Offset = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+"""Of an event. Bounded, as it goes into the log as it came."""
 Text = Annotated[str, Meta(min_length=1, max_length=300)]
 
 
@@ -25,7 +27,7 @@ class Hello(_Message, frozen=True, tag="hello"):
     want: Want = "auto"
     incarnation: Annotated[str, Meta(max_length=40)] = ""
     """The `incarnation` of the last welcome, or "" for a first visit."""
-    offset: Annotated[int, Meta(ge=0)] = 0
+    offset: Offset = 0
     """The last event offset seen."""
 
 
@@ -97,7 +99,7 @@ class Bot(_Message, frozen=True, tag="bot"):
 class Resync(_Message, frozen=True, tag="resync"):
     """Something is missing: send me a welcome from `offset` on, or with the whole."""
 
-    offset: Annotated[int, Meta(ge=0)] = 0
+    offset: Offset = 0
 
 
 class Ping(_Message, frozen=True, tag="ping"):

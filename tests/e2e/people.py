@@ -122,11 +122,15 @@ class Person:
 
     def inside(self, expression: str) -> Any:
         """What the page's client knows: a JavaScript expression over `view`, `seat`, `state` and `unacked`."""
-        return self.page.evaluate(f"() => {{ const {{ view, seat, state, unacked }} = window.holdfast; return {expression}; }}")
+        return self.page.evaluate(
+            f"() => {{ const {{ view, seat, state, unacked }} = window.holdfast; return {expression}; }}"
+        )
 
     def until(self, expression: str, seconds: float = PATIENCE_MS / 1000) -> None:
         """Return when such an expression is true."""
-        body = f"const {{ view, seat, state, unacked }} = window.holdfast ?? {{}}; return Boolean(view && ({expression}));"
+        body = (
+            f"const {{ view, seat, state, unacked }} = window.holdfast ?? {{}}; return Boolean(view && ({expression}));"
+        )
         self.page.wait_for_function(f"() => {{ {body} }}", timeout=seconds * 1000)
 
     def sees(self, text: str | re.Pattern[str]) -> None:

@@ -37,7 +37,14 @@ def mark_by_keys(person: Person, square: int) -> None:
     expect(person.status).to_have_text(re.compile("^Your turn"))
     board = person.page.get_by_role("grid", name="Board")
     board.locator("button[tabindex='0']").focus()
-    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp", *["ArrowRight"] * (square % 3), *["ArrowDown"] * (square // 3)):
+    for key in (
+        "ArrowLeft",
+        "ArrowLeft",
+        "ArrowUp",
+        "ArrowUp",
+        *["ArrowRight"] * (square % 3),
+        *["ArrowDown"] * (square // 3),
+    ):
         person.page.keyboard.press(key)
     person.page.keyboard.press("Enter")
 
@@ -98,8 +105,10 @@ def talk(ann: Person, bob: Person, cleo: Person) -> None:
 
 def squares_with(sea: str, person: Person, words: str) -> Iterator[str]:
     """The names of the squares of a sea that are said to hold something that matches."""
-    labels = person.page.get_by_role("grid", name=sea, exact=True).get_by_role("button").evaluate_all(
-        "cells => cells.map((cell) => cell.ariaLabel)"
+    labels = (
+        person.page.get_by_role("grid", name=sea, exact=True)
+        .get_by_role("button")
+        .evaluate_all("cells => cells.map((cell) => cell.ariaLabel)")
     )
     return (name for name, _, what in (label.partition(", ") for label in labels) if re.search(words, what))
 

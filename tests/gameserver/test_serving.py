@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import websockets
+from websockets.asyncio.client import ClientConnection
 
 from rooms.store import Store
 from tests.support.fleet import Fleet, Web
@@ -103,6 +104,25 @@ async def test_the_door_is_the_same_under_both(web: Web, store: Store) -> None:
     assert "Traceback" not in web.process.output
 
 
+async def test_an_address_from_a_proxy_counts_only_where_the_operator_says_so(fleet: Fleet, store: Store) -> None:
+    ann = player("Ann")
+    room = await open_room(store, "tictactoe", ann)
+    trusting = {"HOLDFAST_ADDRESS_HEADER": "X-Real-IP", "HOLDFAST_MAX_SOCKETS_PER_ADDRESS": "1"}
+    web = await asyncio.to_thread(serve, fleet, **trusting)
+
+    async def arrive(address: str) -> ClientConnection:
+        headers = {**browser(web, ann)["additional_headers"], "X-Real-IP": address}
+        return await connect(web, room, ann, additional_headers=headers)
+
+    first = await arrive("10.0.0.1")
+    await say(await arrive("10.0.0.2"), "hello")
+    assert (await ended(await arrive("10.0.0.1")))[1] == 4413
+    await first.close()
+    await say(again := await arrive("10.0.0.1"), "hello")
+    await hear(again, "welcome")
+    web.process.kill()
+
+
 async def test_uvicorn_too_ends_with_1012_a_goodbye_and_exit_code_0(fleet: Fleet, store: Store) -> None:
     web = await asyncio.to_thread(serve, fleet, "--server", "uvicorn")
     ann = player("Ann")
@@ -113,6 +133,7 @@ async def test_uvicorn_too_ends_with_1012_a_goodbye_and_exit_code_0(fleet: Fleet
     assert (goodbye["code"], code) == (1012, 1012)
     assert await asyncio.to_thread(web.process.wait, 15) == 0
     assert "Traceback" not in web.process.output
+    web.process.kill()  # it has ended: only its pipe is still open
 
 
 @pytest.mark.parametrize("server", ["daphne", "uvicorn"])

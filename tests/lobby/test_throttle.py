@@ -52,5 +52,7 @@ def test_the_address_is_the_proxys_word_only_behind_ours() -> None:
     request.META |= {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_REAL_IP": "1.2.3.4"}
     assert address_of(request) == "10.0.0.1"
     with override_settings(BEHIND_TLS=True):
+        assert address_of(request) == "10.0.0.1"
+    with override_settings(HOLDFAST_ADDRESS_HEADER="X-Real-IP"):
         assert address_of(request) == "1.2.3.4"
     assert address_of(HttpRequest()) == "unknown"

@@ -11,7 +11,7 @@ import pytest
 from rooms import appender
 from rooms.appender import Appender
 from rooms.core.ids import PlayerId, RoomId, SocketId
-from rooms.core.inputs import Command, Detach, Entry, MoveBody, StartBody
+from rooms.core.inputs import Command, Detach, Entry, MoveBody, Resume, Resync, StartBody
 from rooms.store import LogFull, StoreUnavailable
 from tests.support.waiting import until
 
@@ -123,3 +123,16 @@ async def test_draining_gives_up_in_time() -> None:
     ours = Appender(Log(), lambda reason: None)
     ours.add_command(ROOM, command(1))
     assert not await ours.drain(0.05)
+
+
+async def test_what_cannot_be_written_fails_where_it_is_added_and_holds_nobody_up() -> None:
+    log = Log()
+    async with running(log) as (ours, health):
+        with pytest.raises(OverflowError):
+            ours.add(ROOM, Resync(SocketId("s"), Resume("i", 2**64)))
+        with pytest.raises(OverflowError):
+            ours.add_command(ROOM, command(2**64))
+        ours.add_command(ROOM, command(1))
+        assert await ours.drain(1)
+    assert log.seqs == [1]
+    assert health == []

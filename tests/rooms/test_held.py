@@ -25,9 +25,9 @@ def test_a_keyframe_makes_the_delta_before_it_worthless() -> None:
 
 def test_events_are_bounded() -> None:
     held = Held(0.0, 0)
-    for _ in range(HELD_EVENTS):
+    seen = []
+    for _ in range(HELD_EVENTS + 2):
         held.event(b"e")
-    assert not held.overflown
-    held.event(b"e")
-    assert held.overflown
+        seen.append(held.overflown)
+    assert seen == [False] * HELD_EVENTS + [True, True]
     assert len(held.events) == HELD_EVENTS

@@ -325,3 +325,38 @@ async def test_a_job_that_fails_begins_again(hub: Hub, engine: ScriptedEngine, m
     assert attach.socket == link.id
     await engine.welcome(attach, room, 5)
     await until(lambda: ear.raw)
+
+
+# -- sockets that were told goodbye, and are not gone yet
+
+
+async def test_a_dismissed_socket_is_not_brought_back(hub: Hub, engine: ScriptedEngine) -> None:
+    """Its player may have a newer one elsewhere, which it would replace for good (4501)."""
+    room = some_room(engine.store)
+    link, _ = await settle(hub, engine, room)
+    await engine.deliver(hub.web, box(room, 3, directs=[Direct(link.id, b'{"t":"goodbye"}', close=4501, reason="x")]))
+    await until(lambda: link.closed)
+    hub.ask_all()
+    hub.begun(hub.web)
+    assert link.asked_at is None
+    with pytest.raises(TimeoutError):
+        await engine.next_of(Attach, 0.3)
+
+
+async def test_a_room_that_cannot_be_looked_for_leaves_no_lasting_trouble(
+    hub: Hub, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hubs, "PATIENCE_S", 0.1)
+    monkeypatch.setattr(hubs, "SWEEP_S", 0.02)
+    asked = asyncio.Event()
+
+    async def away(_: RoomId) -> bytes:
+        asked.set()
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(hub.store, "card", away)
+    await until(lambda: hub.web)
+    arrive(hub, some_room(engine.store))
+    await asyncio.wait_for(asked.wait(), 3)
+    await asyncio.sleep(0)
+    assert hub.trouble == "", "nothing would ever take it back"

@@ -147,3 +147,15 @@ def test_a_late_welcome_takes_back_what_was_said_about_it() -> None:
     link.told = True
     link.welcome(welcome_bytes(), SHARED, 0, 10, 5)
     assert ear.heard[0] == server.Status("ok")
+
+
+def test_a_slow_socket_that_lost_events_stands_before_them() -> None:
+    """Whatever the welcome is asked for: one from after the lost events would be a silent hole."""
+    link, ear = welcomed()
+    ear.buffered = FULL
+    for number in range(HELD_EVENTS + 1):
+        link.event(b"an event", now=1.0)
+        link.offset = 6 + number
+    assert link.held is not None
+    assert link.held.overflown
+    assert link.stand() == Resume("first", 5)

@@ -124,3 +124,18 @@ async def test_without_redis_it_does_not_begin() -> None:
         await WebLife(cast(Any, post), 1000, reader).run()
     assert reader.told == []
     assert post.boxes[0].closed
+
+
+async def test_a_heartbeat_that_redis_took_too_late_ends_it() -> None:
+    """Sent in time and answered after the time to live: engines may have counted this id as gone in between."""
+
+    class Slow(Post):
+        async def beat_web(self, web: WebId, ttl_ms: int) -> None:
+            await super().beat_web(web, ttl_ms)
+            if len(self.beats) > 1:
+                await asyncio.sleep(0.4)
+
+    post, reader = Slow(), Reader()
+    await asyncio.wait_for(WebLife(cast(Any, post), 300, reader).run(), 2)
+    assert len(post.beats) == 2
+    assert post.boxes[0].closed

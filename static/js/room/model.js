@@ -158,8 +158,8 @@ function tellOf(facts) {
 }
 
 /** @param {Facts} facts @returns {string} */
-function waitingWords({ room, seat, host, sitter }) {
-  if (seat === null) return "You are watching. Take a seat to play.";
+function waitingWords({ room, seat, host, sitter, free }) {
+  if (seat === null) return `You are watching. ${free > 0 ? "Take a seat to play." : "Every seat is taken."}`;
   if (room.quick) return room.blocked || "The match starts in a moment.";
   if (!host && !sitter?.ready) return "Say when you are ready.";
   return room.blocked || (host ? "Everyone is ready. Start when you like." : "Waiting for the host to start.");

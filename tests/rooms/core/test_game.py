@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -78,3 +80,34 @@ def test_time_runs_out_before_the_moves() -> None:
     step: Callable[..., Step[int]] = in_turn(counting, expire)
     assert step(10, [Input(0, 1)], Now(1, 999), Rng()).state == 11
     assert step(10, [Input(0, 1)], Now(2, 1000), Rng()).state == 1
+
+
+RACE = '''
+import sys, threading
+from types import SimpleNamespace
+import msgspec
+from rooms.core.game import read_rules
+from rooms.games import tictactoe
+
+sys.setswitchinterval(1e-6)
+parts = {name: getattr(tictactoe, name) for name in dir(tictactoe) if not name.startswith("_")}
+for _ in range(100):
+    names = [f"f{n}" for n in range(6)]
+    inner = [msgspec.defstruct(f"In_{name}", [("a", int), ("b", list[tuple[int, str]])]) for name in names]
+    view = msgspec.defstruct("View", list(zip(names, inner)))
+    rules = read_rules("mine", SimpleNamespace(**parts | {"View": view}))
+    seen = {name: {"a": 1, "b": []} for name in names}
+    both = threading.Barrier(2)
+    def think():
+        both.wait()
+        msgspec.convert(seen, rules.view_type)
+    threads = [threading.Thread(target=think) for _ in range(2)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+'''
+
+
+def test_two_threads_may_be_the_first_to_read_a_view() -> None:
+    """msgspec looks at a type at its first use, and two threads at once there end the process with SIGSEGV."""
+    done = subprocess.run([sys.executable, "-c", RACE], timeout=60, check=False)
+    assert done.returncode == 0

@@ -225,3 +225,14 @@ def test_a_bot_is_called_until_it_comes(bot_here: bool) -> None:
         game.attach(game.room.seats[1].player)
     calls = sum(len(game.pass_(1000).calls) for _ in range(10))
     assert calls == (0 if bot_here else 3)
+
+
+def test_a_room_waits_for_a_player_on_the_way() -> None:
+    game = Driver()
+    game.attach(ANN)
+    game.detach(ANN)
+    game.now = game.live.bounds.idle_ms - 100
+    assert game.act(Reserve(BOB), token="t").replies[0][1].ok
+    assert not game.pass_(1000).closed
+    game.attach(BOB)
+    assert game.room.idle_ms is None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rooms.core import inputs, tick
-from rooms.core.game import Step
-from rooms.core.ids import WebId
+from rooms.core.game import Event, Rejection, Step
+from rooms.core.ids import PlayerId, SocketId, WebId
 from rooms.core.inputs import Attach, ChatBody, MoveBody
 from rooms.core.room import dump_live
 from rooms.games import get_rules
@@ -159,3 +160,61 @@ def _do(game: Driver, verb: int, number: int, who: Any) -> None:
     ]
     if game.room.phase != "closed":
         actions[verb]()
+
+
+# -- what an engine keeps of a room
+
+
+def test_the_room_keeps_its_newest_events_only() -> None:
+    game = Driver()
+    game.attach(ANN)
+    for n in range(game.live.bounds.events + 10):
+        game.now += 1000
+        game.do(ANN, ChatBody(str(n)))
+    assert len(game.live.events) == game.live.bounds.events
+    assert game.live.events[-1].offset == game.room.offset
+
+
+def test_a_seated_players_count_is_never_forgotten() -> None:
+    game = Driver()
+    game.live.bounds = msgspec.structs.replace(game.live.bounds, players=4)
+    game.attach(ANN)
+    game.do(ANN, ChatBody("I was here"), seq=7)
+    game.detach(ANN)
+    for n in range(6):
+        passer = inputs.Player(PlayerId(f"p{n}"), f"P{n}")
+        game.attach(passer, "watch")
+        game.do(passer, ChatBody("hello"))
+        game.detach(passer)
+    assert game.room.seqs[ANN.id] == 7
+    assert len(game.room.seqs) <= 5
+
+
+# -- a web process that was counted as gone, and comes back with its sockets
+
+
+def test_a_move_sent_while_the_web_process_was_counted_as_gone_counts(game: Driver) -> None:
+    """Its client holds an open socket and sends nothing twice: a dropped move would be covered by the next one's ack."""
+    who = mover(game)
+    seq = game.room.seqs[who.id] + 1
+    game.act(inputs.Lapse(WebId("w")))
+    game.move(who, {"cell": 4}, seq=seq)
+    assert game.live.state.cells[4] != -1
+    game.attach(who, web="w-again")
+    assert game.room.seqs[who.id] == seq
+
+
+def test_a_move_from_a_replaced_socket_is_left_for_the_new_one_to_send_again(game: Driver) -> None:
+    who = mover(game)
+    game.act(Attach(SocketId("newer"), WebId("w2"), who, inputs.JSON))
+    game.move(who, {"cell": 4}, seq=50)
+    assert list(game.live.state.cells) == [-1] * 9
+    assert game.room.seqs[who.id] < 50
+
+
+def test_a_tick_that_is_undone_has_told_nothing(game: Driver) -> None:
+    def half_done(state: Any, *_: Any) -> Step[Any]:
+        return Step(state, (Event("secret", {}),), (Rejection(99, "no", "of an input that is not there"),))
+
+    game.live.rules = replace(game.live.rules, step=half_done)
+    assert kinds(game.move(mover(game), {"cell": 4})) == ["paused"]

@@ -8,7 +8,7 @@ import msgspec
 
 from rooms.core import view
 from rooms.core.effects import Effects
-from rooms.core.inputs import BotBody
+from rooms.core.inputs import BotBody, LeaveBody
 from rooms.games import get_rules
 from tests.rooms.core.driver import ANN, BOB, CAT, Driver
 
@@ -58,3 +58,12 @@ def test_someone_with_a_seat_is_no_spectator() -> None:
     game.attach(ANN)
     game.attach(BOB)
     assert view.spectators(game.live) == 0
+
+
+def test_whoever_takes_a_seat_after_the_match_sees_what_spectators_see() -> None:
+    game = Driver(get_rules("battleship"))
+    game.play()
+    game.do(BOB, LeaveBody())
+    game.attach(CAT)
+    assert game.room.seats[1].player == CAT
+    assert view.game_tree(game.live, 1) == view.game_tree(game.live, None)

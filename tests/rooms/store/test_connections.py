@@ -146,11 +146,12 @@ async def test_a_restart_is_noticed_before_anything_is_sent(server: ValkeyServer
     """A connection that Redis closed is opened anew, so the first command after a restart does not fail."""
     async with opened(server.url) as client:
         await client.call("SET", "k", "kept")
+        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
+        assert await client.call("GET", "k") == b"kept"
         server.stop()
         with pytest.raises(StoreUnavailable, match="Redis cannot be reached"):
             await client.call("GET", "k")
-        server.start()
-        assert await client.call("GET", "k") == b"kept"
 
 
 async def test_out_of_memory_writes_nothing_at_all(server: ValkeyServer) -> None:
@@ -238,6 +239,22 @@ async def test_the_line_has_an_end(valkey_url: str, monkeypatch: pytest.MonkeyPa
         with pytest.raises(StoreUnavailable, match="were busy"):
             async with connections.lend(1.0):
                 pass
+    await connections.aclose()
+
+
+async def test_a_call_that_failed_half_way_spoils_no_other(valkey_url: str) -> None:
+    """Its answer comes when the connection is somebody else's, or would be."""
+    connections = Connections(valkey_url, 1)
+
+    async def fail() -> None:
+        async with connections.lend(5.0) as connection:
+            await connection.send_command("BLPOP", "none", 0.1)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with connections.lend(1.0) as connection:
+        assert await exchange(connection, [("ECHO", "mine")]) == [b"mine"]
     await connections.aclose()
 
 

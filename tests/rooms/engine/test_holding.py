@@ -1,0 +1,78 @@
+"""Taking shards over, with a store that fails where a test wants it to."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from rooms.core import inputs, tick
+from rooms.core.bounds import Bounds
+from rooms.core.ids import RoomId, SocketId, WebId
+from rooms.core.inputs import Attach, Entry, Lapse, Open
+from rooms.core.room import dump_live
+from rooms.engine.clock import Clock
+from rooms.engine.config import EngineConfig
+from rooms.engine.holding import Holding
+from rooms.games import get_rules
+from rooms.store import Lease, Loaded, Store, StoreUnavailable
+from rooms.store.leases import LeaseRow
+from tests.rooms.core.driver import ANN
+
+ROOM = RoomId("R" * 22)
+
+
+def left_behind() -> Loaded:
+    """A room whose only socket was of a web process that is no more."""
+    act = Open("tictactoe", {}, 2, "seed", ANN, incarnation="i")
+    live = tick.open_room(ROOM, act, get_rules("tictactoe"), Bounds(), 0)
+    tick.advance(live, [("1-0", Attach(SocketId("s"), WebId("dead"), ANN, inputs.JSON), "")], 0)
+    return Loaded("1-0", {ROOM: dump_live(live)})
+
+
+class OneShard:
+    """A store with one shard that nobody owns. `failing` answers fail before one succeeds."""
+
+    def __init__(self, failing: int) -> None:
+        self.failing, self.epoch = failing, 0
+        self.appended: list[tuple[int, Entry]] = []
+
+    async def now_ms(self) -> int:
+        return 1
+
+    async def beat_engine(self, me: str, _ttl_ms: int) -> list[str]:
+        return [me]
+
+    async def renew(self, _held: Any, _ttl_ms: int) -> list[Lease]:
+        return []
+
+    async def leases(self) -> list[LeaseRow]:
+        return [LeaseRow(0, "me" if self.epoch else "", self.epoch, 100)]
+
+    async def take(self, number: int, owner: str, _ttl_ms: int) -> Lease:
+        self.epoch += 1
+        return Lease(number, owner, self.epoch)
+
+    async def load(self, _lease: Lease) -> Loaded:
+        return left_behind()
+
+    async def living_webs(self) -> list[WebId]:
+        if self.failing:
+            self.failing -= 1
+            raise StoreUnavailable("away")
+        return [WebId("living")]
+
+    async def append(self, entries: list[tuple[int, Entry]]) -> None:
+        self.appended += entries
+
+
+async def test_sockets_of_dead_web_processes_are_looked_for_until_that_succeeds() -> None:
+    """Else the room would believe for ever that somebody is there, and never close."""
+    store = OneShard(failing=1)
+    holding = Holding(cast(Store, store), EngineConfig("unused", shards=1, name="me"), Clock())
+    with pytest.raises(StoreUnavailable):
+        await holding.balance()
+    assert store.appended == []
+    assert await holding.balance()
+    assert [(number, entry.act) for number, entry in store.appended] == [(0, Lapse(WebId("dead")))]
+    assert list(holding.shards) == [0]
