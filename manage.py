@@ -16,13 +16,22 @@ def main() -> None:
         sys.exit(f"Holdfast needs Python 3.11 or newer; this is {found}. `make play` looks for a newer one.")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
     try:
-        from django.core.management import execute_from_command_line  # noqa: PLC0415  (only once Python is known to do)
+        from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  (only once Python is known to do)
+        from django.core.management import execute_from_command_line  # noqa: PLC0415
     except ModuleNotFoundError as missing:
         if missing.name != "django":
             raise
         sys.exit("Django is not installed for this Python. Run `make play`, or use .venv/bin/python manage.py ...")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as wrong:  # a setting; the sentence names it, and a traceback would bury it
+        if "--traceback" in sys.argv:
+            raise
+        sys.exit(f"{' '.join(sys.argv[:2])}: {wrong}")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:  # Ctrl-C before a command listens for it: no fault, so no traceback
+        sys.exit(130)

@@ -9,6 +9,7 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 CACHE_DB = "1"
+MEMORY_LAYER = "channels.layers.InMemoryChannelLayer"
 
 SQLITE_OPTIONS = {  # several processes share the file: readers never wait, writers queue up to five seconds
     "transaction_mode": "IMMEDIATE",
@@ -35,12 +36,16 @@ def database(url: str) -> dict[str, Any]:
     return config
 
 
-def cache_url(redis_url: str) -> str:
-    """The address of Django's cache: database 1 of the same Redis.
+def cache_url(redis_url: str, told: str = "") -> str:
+    """The address of Django's cache: the one that was `told`, else database 1 of the same Redis.
 
     A database number that stands in REDIS_URL is obeyed instead (Redis Cluster has only 0, and hosted ones
     often give you one number): there the key prefix alone keeps the cache apart.
     """
+    if told:
+        if urlsplit(told).scheme not in ("redis", "rediss", "unix"):
+            raise ImproperlyConfigured(f"HOLDFAST_CACHE_URL={told!r} begins with none of redis://, rediss://, unix://.")
+        return told
     parts = urlsplit(redis_url)
     query = dict(parse_qsl(parts.query))
     if parts.scheme == "unix":
@@ -58,7 +63,7 @@ def channel_layer(kind: str, redis_url: str) -> dict[str, Any]:
     nothing behind. Its blocking reads poll, so redis-py's socket timeout does not hurt it.
     """
     if kind == "memory":
-        return {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+        return {"BACKEND": MEMORY_LAYER}
     return {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
         "CONFIG": {"hosts": [{"address": redis_url}], "prefix": "hf-layer"},

@@ -8,6 +8,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 LONGEST_SOCKET_PATH = 100  # the kernel takes 108 bytes on Linux and 104 on macOS, the closing zero among them
 
@@ -33,7 +35,12 @@ def secret_key(var: Path) -> str:
     """
     kept = var / "secret_key"
     if not kept.exists():
-        var.mkdir(parents=True, exist_ok=True)
+        try:
+            var.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"The folder {var} cannot be made ({error.strerror}). Set HOLDFAST_VAR."
+            ) from None
         draft = var / f"secret_key.{os.getpid()}.{secrets.token_hex(4)}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(50))

@@ -74,7 +74,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
         "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": read_text("HOLDFAST_CACHE_URL", connections.cache_url(REDIS_URL)),
+        "LOCATION": connections.cache_url(REDIS_URL, read_text("HOLDFAST_CACHE_URL")),
         "KEY_PREFIX": "hf-cache",
         "OPTIONS": {
             # JSON, not pickle: whoever can write to Redis must not be able to run code here.

@@ -19,8 +19,8 @@ pages = [
 ]
 
 urlpatterns = [
-    path("api/v1/", api.urls),
     path("api/v1/", nowhere),
+    path("api/v1/", api.urls),
     path("api/v1/<path:rest>", nowhere),
     path("", include((pages, "lobby"))),
 ]

@@ -11,7 +11,7 @@ TOP = Path(__file__).resolve().parents[1]
 PACKAGES = ("gameserver", "rooms", "lobby")
 PASSED_OVER = {"__init__.py", "apps.py"}
 ELSEWHERE = {
-    "gameserver/supervisor/warden.py": "tests/gameserver/management/test_play.py: it is what is left when all else dies",
+    "gameserver/supervisor/warden.py": "tests/gameserver/management/test_play.py: what is left when the rest dies",
     "gameserver/supervisor/wardship.py": "tests/gameserver/management/test_play.py: the other end of the warden",
     "gameserver/urls.py": "tests/lobby/test_pages.py: addresses",
     "gameserver/websocket.py": "tests/gameserver/test_server_seams.py: sockets and server are one machine, tried whole",

@@ -21,7 +21,7 @@ class Bounds(msgspec.Struct, frozen=True):
     events: int = 256
     """How many of the newest events are kept for players who come back."""
     players: int = 512
-    """How many players' input counters a room remembers; the oldest of those neither connected nor seated is forgotten first."""
+    """How many players' input counters a room remembers; the oldest of one neither connected nor seated goes first."""
     banned: int = 64
     """How many kicked players a room remembers."""
     name_letters: int = 24

@@ -19,7 +19,7 @@ JSON: Final = 0
 MSGPACK: Final = 1
 Kind = Literal["guest", "bot", "api"]
 Want = Literal["play", "watch", "auto"]
-"""play: a seat or a refusal. watch: no seat. auto: the seat one has, else a free one when one can be taken now, else watch."""
+"""play: a seat or a refusal. watch: no seat. auto: the seat one has, else a free one if it can be taken, else watch."""
 
 
 class Player(msgspec.Struct, frozen=True, array_like=True):

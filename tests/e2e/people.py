@@ -30,6 +30,9 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch":
 LOST = re.compile(r"WebSocket connection to .* failed|ERR_(CONNECTION|INTERNET|SOCKET|EMPTY)|status of 503")
 """What the browser itself writes into the console when a server goes away."""
 
+KNOWN = "const { view, seat, state, unacked } = window.holdfast ?? {}"
+"""What the page tells of itself (static/js/room/room.js)."""
+
 
 class Person:
     """One guest with a window on one web process. `name` "": a stranger who has chosen no name."""
@@ -122,16 +125,12 @@ class Person:
 
     def inside(self, expression: str) -> Any:
         """What the page's client knows: a JavaScript expression over `view`, `seat`, `state` and `unacked`."""
-        return self.page.evaluate(
-            f"() => {{ const {{ view, seat, state, unacked }} = window.holdfast; return {expression}; }}"
-        )
+        return self.page.evaluate(f"() => {{ {KNOWN}; return {expression}; }}")
 
     def until(self, expression: str, seconds: float = PATIENCE_MS / 1000) -> None:
         """Return when such an expression is true."""
-        body = (
-            f"const {{ view, seat, state, unacked }} = window.holdfast ?? {{}}; return Boolean(view && ({expression}));"
-        )
-        self.page.wait_for_function(f"() => {{ {body} }}", timeout=seconds * 1000)
+        true = f"() => {{ {KNOWN}; return Boolean(view && ({expression})); }}"
+        self.page.wait_for_function(true, timeout=seconds * 1000)
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         """Return when this text is to be seen."""

@@ -37,14 +37,8 @@ def mark_by_keys(person: Person, square: int) -> None:
     expect(person.status).to_have_text(re.compile("^Your turn"))
     board = person.page.get_by_role("grid", name="Board")
     board.locator("button[tabindex='0']").focus()
-    for key in (
-        "ArrowLeft",
-        "ArrowLeft",
-        "ArrowUp",
-        "ArrowUp",
-        *["ArrowRight"] * (square % 3),
-        *["ArrowDown"] * (square // 3),
-    ):
+    to_the_corner = ["ArrowLeft", "ArrowLeft", "ArrowUp", "ArrowUp"]
+    for key in (*to_the_corner, *["ArrowRight"] * (square % 3), *["ArrowDown"] * (square // 3)):
         person.page.keyboard.press(key)
     person.page.keyboard.press("Enter")
 

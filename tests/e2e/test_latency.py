@@ -12,6 +12,11 @@ from tests.support.proxy import Proxy
 FAR_S = 0.1
 """Each way."""
 AT_ONCE_MS, AT_ONCE_FRAMES = 50, 2
+AT_REST = """() => {
+  const last = window.drawn.turns.slice(-10).map(({ angle }) => angle);
+  return window.holdfast.unacked.length === 0 && last.length === 10 && Math.max(...last) === Math.min(...last);
+}"""
+"""The ship is drawn without turning, and nothing is on its way."""
 
 
 def test_ones_own_ship_answers_at_once(fleet: Fleet, introduce: Meet) -> None:
@@ -31,7 +36,7 @@ def test_ones_own_ship_answers_at_once(fleet: Fleet, introduce: Meet) -> None:
 
 def answer_to(page: Any, key: str) -> tuple[int, float, float]:
     """Hold a key: the frames and ms until the ship is drawn turning, and the ms until the server has answered."""
-    page.wait_for_function("() => window.holdfast.unacked.length === 0")
+    page.wait_for_function(AT_REST)
     page.evaluate("() => Object.values(window.drawn).forEach((list) => list.splice(0, list.length - 1))")
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.keyboard.down(key)
@@ -51,6 +56,5 @@ def answer_to(page: Any, key: str) -> tuple[int, float, float]:
         }}"""
     )
     page.keyboard.up(key)
-    page.wait_for_function("() => window.holdfast.unacked.length === 0")
     frames, ms, acknowledged = page.evaluate("window.answer")
     return frames, ms, acknowledged

@@ -1,7 +1,7 @@
 """Every page, light and dark, on a desktop and on a phone: looked at, checked by axe, silent in its console.
 
-The pictures are in var/pictures. The lobby's pages are tried in tests/lobby/test_pages.py, the room's words and states in
-tests/js/room; here all of them stand on real processes.
+The pictures are in var/pictures. The lobby's pages are tried in tests/lobby/test_pages.py, the room's words and
+states in tests/js/room; here all of them stand on real processes.
 """
 
 from __future__ import annotations

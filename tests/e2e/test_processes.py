@@ -31,13 +31,14 @@ def metric(web: Web, name: str) -> float:
 
 
 def test_the_players_of_one_room_sit_on_different_web_processes(meet: Meet, fleet: Fleet) -> None:
-    wait_for(lambda: [metric(web, "sockets") for web in fleet.web] == [0, 0], 20, "windows of before are closed")
+    first, second = fleet.web  # bots play through the first, so only the second is without sockets before
+    wait_for(lambda: metric(second, "sockets") == 0, 20, "windows of before are closed")
     ann, bob = meet("Ann", web=0), meet("Bob", web=1)
     ann.open("tictactoe")
-    assert [metric(web, "rooms_with_sockets") for web in fleet.web] == [1, 0]
+    assert metric(second, "rooms_with_sockets") == 0
     bob.come(ann.invite)
-    assert [metric(web, "rooms_with_sockets") for web in fleet.web] == [1, 1]
-    assert [metric(web, "sockets") for web in fleet.web] == [1, 1]
+    assert metric(first, "rooms_with_sockets") >= 1
+    assert [metric(second, name) for name in ("sockets", "rooms_with_sockets")] == [1, 1]
     begin(ann, bob)
 
 

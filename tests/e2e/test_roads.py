@@ -1,4 +1,4 @@
-"""The same road over three ways to serve: Daphne with our sockets, plain uvicorn, and one process with nothing beside it.
+"""The same road however it is served: by Daphne with our sockets, by plain uvicorn, by one process alone.
 
 No browser: what is shown is that the protocol, and with it every client, does not notice which of them it is.
 """
@@ -41,7 +41,7 @@ ROADS = {
 }
 
 
-@pytest.fixture(scope="module", params=ROADS.values(), ids=ROADS)
+@pytest.fixture(scope="module", params=list(ROADS.values()), ids=list(ROADS))
 def road(request: pytest.FixtureRequest) -> Iterator[tuple[Road, Fleet]]:
     """The processes of one road: one web process does everything, or it has an engine, a worker and bots beside it."""
     chosen: Road = request.param
@@ -68,7 +68,7 @@ def test_the_whole_road(road: tuple[Road, Fleet]) -> None:
 
 
 def layer_channels(fleet: Fleet) -> list[bytes]:
-    """What processes are subscribed to in Redis by its channel layer: nothing, where the layer is one process's memory."""
+    """What the channel layer is subscribed to in Redis: nothing, where it is one process's memory."""
     with redis.Redis.from_url(fleet.valkey.url) as client:
         return [name for name in client.pubsub_channels() if b"hf-layer" in name]
 

@@ -16,9 +16,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.utils import Error as DatabaseError
 
-from gameserver import places
+from gameserver import connections, places
 from gameserver.checks import ShardsDiffer, compare_shards
-from gameserver.connections import without_password
 from gameserver.environment import read_text
 from gameserver.supervisor import plan
 from gameserver.supervisor.output import Screen
@@ -60,12 +59,13 @@ class Command(BaseCommand):
         names = ("host", "port", "web", "engines", "bots", "single")
         chosen = plan.Options(**{name: options[name] for name in names})
         places.var_folder().mkdir(parents=True, exist_ok=True)
+        _demand_layer(chosen)
         try:
             self._play(chosen)
         except (PortError, ValkeyError, ShardsDiffer, redis.RedisError) as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
-            shown = without_password(settings.DATABASE_URL)
+            shown = connections.without_password(settings.DATABASE_URL)
             raise CommandError(f"The database {shown} does not serve us: {error}. Check DATABASE_URL.") from error
 
     def _play(self, options: plan.Options) -> None:
@@ -76,6 +76,12 @@ class Command(BaseCommand):
             address = plan.address(options)
             programs = plan.programs(options, settings.REDIS_URL, listening.fileno())
             asyncio.run(_supervise(valkey, programs, address))
+
+
+def _demand_layer(options: plan.Options) -> None:
+    """The in-memory layer ends at the process: no live list and no emotes would come through, and nobody be told."""
+    if settings.CHANNEL_LAYERS["default"]["BACKEND"] == connections.MEMORY_LAYER and not options.single:
+        raise CommandError("HOLDFAST_CHANNEL_LAYER=memory serves a single process. Unset it, or: make play SINGLE=1")
 
 
 async def _supervise(valkey: EmbeddedValkey | None, programs: list[plan.Program], address: str) -> None:
@@ -89,7 +95,7 @@ def _embedded_valkey() -> EmbeddedValkey | None:
         valkey = EmbeddedValkey(places.var_folder())
         valkey.lock()
         return valkey
-    shown = without_password(settings.REDIS_URL)
+    shown = connections.without_password(settings.REDIS_URL)
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_SECONDS) as client:
             client.ping()

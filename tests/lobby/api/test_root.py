@@ -35,10 +35,29 @@ async def test_the_page_to_try_it_is_ours_and_loads_only_files_of_ours(lobby: Lo
     assert "cdn" not in text.lower()
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/v1/rooms/", "/api/v1/matches/1"])
+@pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/nowhere", "/api/v1/rooms/", "/api/v1/matches/1"])
 async def test_an_unknown_address_is_a_problem(lobby: Lobby, path: str) -> None:
-    answer = await AsyncClient().get(path)
-    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    for client in (AsyncClient(), AsyncClient(enforce_csrf_checks=True)):
+        for answer in (await client.get(path), await client.post(path, {})):
+            assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ('{"game":"tictactoe","options":{"first":"\\ud800"}}', 422, "bad_options"),
+        ('{"game":"' + "x" * 3_000_000 + '"}', 413, "too_big"),
+    ],
+    ids=["half a surrogate pair", "too big"],
+)
+async def test_a_strange_body_is_a_problem_of_its_sender(
+    lobby: Lobby, live_db: None, body: str, status: int, code: str
+) -> None:
+    text, _ = await make_token("Robo", ["open"])
+    answer = await AsyncClient().post(
+        "/api/v1/rooms", body, content_type="application/json", headers={"authorization": f"Bearer {text}"}
+    )
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (status, code)
 
 
 async def test_a_mistake_of_ours_is_logged_and_not_told(

@@ -132,7 +132,14 @@ async def test_only_forms_of_ours_change_anything(lobby: Lobby) -> None:
         assert answer.status_code == 403
         assert "Please try that again" in answer.content.decode()
     for address in ("/join/", "/play/snake/"):
-        assert (await client.get(address)).status_code == 405
+        answer = await client.get(address)
+        assert (answer.status_code, answer["Allow"]) == (405, "POST")
+        assert "To the lobby" in answer.content.decode()
+
+
+async def test_pages_answer_head(lobby: Lobby, live_db: None) -> None:
+    for address in ("/", "/name/", "/games/snake/new/", "/tokens/"):
+        assert (await page().head(address)).status_code == 200
 
 
 async def test_an_unknown_address_has_a_page(lobby: Lobby) -> None:

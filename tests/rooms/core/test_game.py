@@ -82,7 +82,7 @@ def test_time_runs_out_before_the_moves() -> None:
     assert step(10, [Input(0, 1)], Now(2, 1000), Rng()).state == 1
 
 
-RACE = '''
+RACE = """
 import sys, threading
 from types import SimpleNamespace
 import msgspec
@@ -104,7 +104,7 @@ for _ in range(100):
     threads = [threading.Thread(target=think) for _ in range(2)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
-'''
+"""
 
 
 def test_two_threads_may_be_the_first_to_read_a_view() -> None:

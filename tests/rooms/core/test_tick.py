@@ -194,7 +194,7 @@ def test_a_seated_players_count_is_never_forgotten() -> None:
 
 
 def test_a_move_sent_while_the_web_process_was_counted_as_gone_counts(game: Driver) -> None:
-    """Its client holds an open socket and sends nothing twice: a dropped move would be covered by the next one's ack."""
+    """Its client has an open socket and sends nothing twice: the next one's ack would cover a dropped move."""
     who = mover(game)
     seq = game.room.seqs[who.id] + 1
     game.act(inputs.Lapse(WebId("w")))

@@ -12,7 +12,6 @@ from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.shard import Shard
 from rooms.engine.watch import Watch
-from rooms.engine.watch import Watch
 from rooms.store import Commit, Lease, Loaded
 
 ROOM = RoomId("r" * 22)
