@@ -24,6 +24,8 @@ class Bounds(msgspec.Struct, frozen=True):
     """How many players' input counters a room remembers; the oldest of one neither connected nor seated goes first."""
     banned: int = 64
     """How many kicked players a room remembers."""
+    room_bytes: int = 512 * 1024
+    """The size of a room with its game's state, encoded; a pass that makes it larger is undone and pauses it."""
     name_letters: int = 24
     chat_letters: int = 300
     chat_every_ms: int = 700

@@ -95,15 +95,23 @@ def _deadline(live: Live) -> int | None:
     return None if due is None else due + (room.match_ms or 0)
 
 
+def _is_past(live: Live) -> bool:
+    """True when the game's deadline has come: a step is due. One that stays past would be due for ever."""
+    deadline = _deadline(live)
+    return deadline is not None and live.room.ms >= deadline
+
+
 def _step(live: Live, asked: list[Asked], ticking: bool, fx: Effects) -> None:
     room = live.room
     if room.phase == "playing" and room.fault is None:
         if ticking:
             match.step_match(live, asked, fx)
             return
-        deadline = _deadline(live)
-        if not live.rules.tick_hz and (asked or (deadline is not None and room.ms >= deadline)):
+        if not live.rules.tick_hz and (asked or _is_past(live)):
+            late = _is_past(live)
             match.step_match(live, asked, fx)
+            if late and _is_past(live):
+                match.pause(live, fx, RuntimeError("the deadline is still past after the step that was due at it"))
             return
     for one in asked:
         fx.refusals.append(Refusal(one.socket, one.seq, "not_playing", "No match is running."))

@@ -67,6 +67,11 @@ class Shard:
         room.lost_ms += self.lease.gap_ms
         table = Table(live, Stage(live, self.lease.epoch), blob=dump_live(live), unkept=self.lease.gap_ms > 0)
         self.tables[room_id] = table
+        try:
+            table.note_due()
+        except Exception:  # the game's own deadline: its next pass, at once, meets the same fault and pauses it
+            logger.exception("room %s does not say when it is due", room_id)
+            table.unkept = True
         self._settle(table)
         if table.unkept:
             self._waiting[room_id] = table
@@ -165,7 +170,6 @@ class Shard:
         """File a table under what wakes it next."""
         room_id, hz = table.live.room.id, table.live.rules.tick_hz
         self._waiting.pop(room_id, None)
-        table.note_due()
         ticks = room_id in self.tables and tick.is_ticking(table.live)
         if ticks:
             self._ticking.setdefault(hz, {})[room_id] = table

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
@@ -21,6 +22,14 @@ from rooms.engine.watch import StepTooLong, Watch
 from rooms.protocol.bus import Delivery
 
 logger = logging.getLogger(__name__)
+
+
+class RoomTooLarge(Exception):
+    """The state has grown past what a room may take: of its rules' making, so it is the room's fault (law 7)."""
+
+
+FAULTS: Final[dict[type[BaseException], str]] = {StepTooLong: "too_long", RoomTooLarge: "too_large"}
+"""Codes of faults that are told apart; any other is "room_fault"."""
 
 
 @dataclass(slots=True)
@@ -54,6 +63,7 @@ class Table:
     def _attempt(self, arrived: list[Arrived], now_ms: int, watch: Watch) -> Effects:
         with watch.room():
             fx = tick.advance(self.live, arrived, now_ms)
+            self.note_due()
         if self.unkept and not fx.changed:
             self.live.room.tick += 1  # its viewers get a keyframe of it, and no tick is ever shown twice
             fx.changed = True
@@ -65,8 +75,15 @@ class Table:
             return {}
         with watch.room():
             deliveries = self.stage.deliveries(fx)
-            self.blob = dump_live(self.live)
+            self._keep(dump_live(self.live))
         return deliveries
+
+    def _keep(self, blob: bytes) -> None:
+        """Take `blob` for the next commit. Raises RoomTooLarge."""
+        limit = self.live.bounds.room_bytes
+        if len(blob) > limit:
+            raise RoomTooLarge(f"the room would take {len(blob)} bytes; it may have {limit}")
+        self.blob = blob
 
     def _salvage(
         self, arrived: list[Arrived], now_ms: int, error: BaseException, watch: Watch
@@ -90,6 +107,7 @@ class Table:
                 )
         logger.error("room %s: %d entries that it could not take are lost", self.live.room.id, len(arrived))
         fx = self._pause_undone(error)
+        self.note_due()
         if arrived:
             self.live.room.applied = arrived[-1][0]
         self.blob = dump_live(self.live)
@@ -99,7 +117,7 @@ class Table:
         if self.blob:
             self._undo()
         fx = Effects(changed=True)
-        match.pause(self.live, fx, error, "too_long" if isinstance(error, StepTooLong) else "room_fault")
+        match.pause(self.live, fx, error, FAULTS.get(type(error), "room_fault"))
         return fx
 
     def _undo(self) -> None:
@@ -117,6 +135,6 @@ class Table:
         self.stage = Stage(live, self.stage.epoch)
 
     def note_due(self) -> None:
-        """Work out when the next pass is due without input."""
+        """Work out when the next pass is due without input. Raises whatever the game's `deadline` does."""
         room_ms = None if tick.is_ticking(self.live) else tick.next_due(self.live)
         self.due_ms = None if room_ms is None else wall_ms(self.live.room, room_ms)

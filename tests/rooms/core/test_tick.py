@@ -218,3 +218,10 @@ def test_a_tick_that_is_undone_has_told_nothing(game: Driver) -> None:
 
     game.live.rules = replace(game.live.rules, step=half_done)
     assert kinds(game.move(mover(game), {"cell": 4})) == ["paused"]
+
+
+def test_a_deadline_that_stays_past_pauses_the_room() -> None:
+    game = Driver(replace(get_rules("tictactoe"), deadline=lambda state: 100))
+    game.play()
+    assert kinds(game.pass_(100)) == ["paused"]
+    assert tick.next_due(game.live) is None, "nothing is due in a paused room with people in it"

@@ -71,6 +71,10 @@ def unencodable(state: Any, *_: Any) -> Step[Any]:
     return Step(object())
 
 
+def bloated(state: Any, *_: Any) -> Step[Any]:
+    return Step({"junk": "x" * Bounds().room_bytes})
+
+
 def no_end(state: Any) -> None:
     return None
 
@@ -88,11 +92,19 @@ def raising(*_: Any) -> Any:
     [
         ({"step": endless}, "too_long"),
         ({"step": unencodable, "outcome": no_end, "view": plain}, "room_fault"),
+        ({"step": bloated, "outcome": no_end, "view": plain}, "too_large"),
         ({"view": endless}, "too_long"),
         ({"view": raising}, "room_fault"),
         ({"outcome": endless}, "too_long"),
     ],
-    ids=["endless step", "state that cannot be kept", "endless view", "view that raises", "endless outcome"],
+    ids=[
+        "endless step",
+        "state that cannot be kept",
+        "state too large",
+        "endless view",
+        "view that raises",
+        "endless outcome",
+    ],
 )
 def test_a_fault_pauses_the_room_and_answers_the_player(changes: dict[str, Any], code: str) -> None:
     engine = spoiled(**changes)
