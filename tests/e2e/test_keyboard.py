@@ -62,10 +62,13 @@ def test_from_the_lobby_to_a_played_move(meet: Meet) -> None:
     expect(ann.status).to_have_text(re.compile("^Your turn"))
     assert page.evaluate("document.activeElement.id") == "stage"
     page.keyboard.press("Tab")
-    for key in ("ArrowRight", "ArrowDown", "Enter"):
+    free: int = ann.inside("view.whole.game.cells.lastIndexOf(-1)")  # the bot may have begun
+    row, column = divmod(free, 3)
+    for key in (*["ArrowRight"] * column, *["ArrowDown"] * row, "Enter"):
         page.keyboard.press(key)
-    ann.until("view.whole.game.cells[4] === seat")
-    expect(page.get_by_role("button", name=re.compile("^row 2, column 2, (cross|nought)$"))).to_be_focused()
+    ann.until(f"view.whole.game.cells[{free}] === seat")
+    mine = page.get_by_role("button", name=re.compile(f"^row {row + 1}, column {column + 1}, (cross|nought)$"))
+    expect(mine).to_be_focused()
 
 
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])

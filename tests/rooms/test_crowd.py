@@ -147,3 +147,51 @@ def test_nothing_stale_is_shown() -> None:
     crowd.deliver(delivery(5, ViewFrame(SHARED, JSON, -1, b'"new"'), epoch=3), 0.0)
     crowd.deliver(delivery(4, ViewFrame(SHARED, JSON, -1, b'"old"'), epoch=2), 0.0)
     assert ear.raw == [b'"new"']
+
+
+def test_who_changes_view_sees_nothing_of_the_pass_but_the_welcome() -> None:
+    """Seat 0 has another player from this pass on: its frames and events are not for the one who left it."""
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, 0, 0)
+    link.incarnation = "first"
+    crowd.deliver(
+        delivery(
+            2,
+            ViewFrame(0, JSON, 1, b'"the newcomer\'s"'),
+            ViewFrame(0, JSON, -1, b'"the newcomer\'s"'),
+            offset=4,
+            events=[Broadcast(4, (0,), (0,), JSON, b'"the newcomer\'s"')],
+            directs=[Direct(link.id, welcome_bytes(), WATCH, resumed=0)],
+        ),
+        0.0,
+    )
+    assert ear.raw == [welcome_bytes()]
+    assert (link.view, link.seat, link.offset) == (WATCH, -1, 4)
+
+
+def test_who_is_dismissed_sees_only_what_all_may_see() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, 0, 0)
+    events = [Broadcast(4, (0,), (0,), JSON, b'"the newcomer\'s"'), Broadcast(5, None, None, JSON, b'"closed"')]
+    bye = Direct(link.id, b'"bye"', close=4506, reason="kicked")
+    frame = ViewFrame(0, JSON, 1, b'"the newcomer\'s"')
+    assert crowd.deliver(delivery(2, frame, offset=5, events=events, directs=[bye]), 0.0) == []
+    assert ear.raw == [b'"closed"', b'"bye"']
+
+
+def test_a_welcome_over_a_hole_names_the_socket() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, 0, 0)
+    welcome = Direct(link.id, welcome_bytes(), WATCH, resumed=7)
+    assert crowd.deliver(delivery(2, offset=8, directs=[welcome]), 0.0) == [link]
+    assert ear.raw == []
+
+
+def test_after_a_restore_an_older_epoch_is_shown() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, SHARED)
+    crowd.deliver(delivery(5, ViewFrame(SHARED, JSON, -1, b'"lost"'), epoch=3), 0.0)
+    crowd.forget()
+    assert crowd.deliver(delivery(6, ViewFrame(SHARED, JSON, 4, b'"d6"'), epoch=2), 0.0) == [link]
+    crowd.deliver(delivery(7, ViewFrame(SHARED, JSON, -1, b'"k7"'), epoch=2), 0.0)
+    assert ear.raw == [b'"lost"', b'"k7"']

@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 import redis.asyncio
 from channels.layers import InMemoryChannelLayer
 
 from rooms import hub as hubs
 from rooms.core.ids import PlayerId, RoomId
-from rooms.core.inputs import JSON, Attach, Command, Detach, Player, Resume, Resync, StartBody, Wire
+from rooms.core.inputs import JSON, Attach, ChatBody, Command, Detach, Player, Resume, Resync, StartBody, Wire
 from rooms.hub import Hub
 from rooms.link import SLOW_BYTES, Link
 from rooms.protocol import codec, server
@@ -360,3 +361,73 @@ async def test_a_room_that_cannot_be_looked_for_leaves_no_lasting_trouble(
     await asyncio.wait_for(asked.wait(), 3)
     await asyncio.sleep(0)
     assert hub.trouble == "", "nothing would ever take it back"
+
+
+# -- what a room may have dropped or lost
+
+
+async def settle_watcher(hub: Hub, engine: ScriptedEngine, room: RoomId) -> tuple[Link, Ear]:
+    link, ear = arrive(hub, room)
+    await engine.welcome(await engine.next_of(Attach), room, view=SHARED, seat=-1)
+    await until(lambda: link.view is not None)
+    return link, ear
+
+
+async def test_a_spectator_whose_input_may_be_lost_connects_again(hub: Hub, engine: ScriptedEngine) -> None:
+    """The room had counted the web process as gone and knew nobody of that name: only a new hello brings it again."""
+    speaker, ear = await settle_watcher(hub, engine, some_room(engine.store))
+    silent, _ = await settle_watcher(hub, engine, some_room(engine.store))
+    hub.command(speaker, Command(speaker.id, ANN.id, 1, ChatBody("x")))
+    hub.begun(hub.web)
+    assert (await engine.next_of(Attach)).socket == silent.id
+    assert ear.closed is not None
+    assert ear.closed[0] == 1012
+    assert not silent.closed
+
+
+async def test_a_seated_player_and_a_spectator_welcomed_since_stay(hub: Hub, engine: ScriptedEngine) -> None:
+    room = some_room(engine.store)
+    seated, _ = await settle(hub, engine, room)
+    watcher, ear = await settle_watcher(hub, engine, room)
+    for link in (seated, watcher):
+        hub.command(link, Command(link.id, ANN.id, 1, ChatBody("x")))
+    attach = watcher.attach(hub.web)
+    await engine.welcome(attach, room, 2, seat=-1)
+    await until(lambda: len(ear.raw) == 2)
+    hub.begun(hub.web)
+    assert {(await engine.next_of(Attach)).socket for _ in range(2)} == {seated.id, watcher.id}
+    assert not seated.closed
+    assert not watcher.closed
+
+
+async def test_after_a_lost_connection_an_older_epoch_is_shown(hub: Hub, engine: ScriptedEngine) -> None:
+    """Redis may have come back from an older file."""
+    room = some_room(engine.store)
+    link, _ = await settle(hub, engine, room)
+    await engine.deliver(hub.web, msgspec.structs.replace(box(room, 2), epoch=9))
+    await until(lambda: link.offset == 2)
+    hub.ask_all()
+    attach = link.attach(hub.web)
+    await engine.deliver(hub.web, box(room, 3, directs=[Direct(link.id, welcome_of(attach, room, 3), SHARED, 0)]))
+    await until(lambda: link.offset == 3)
+
+
+async def test_slow_look_ups_hold_up_nothing(hub: Hub, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hubs, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(hubs, "SWEEP_S", 0.02)
+    slow, ear = await settle(hub, engine, some_room(engine.store))
+    asked: set[RoomId] = set()
+
+    async def never(room: RoomId) -> bytes:
+        asked.add(room)
+        await asyncio.sleep(60)
+        raise AssertionError("unreachable")
+
+    monkeypatch.setattr(hub.store, "card", never)
+    for _ in range(3):
+        arrive(hub, some_room(engine.store))
+    await until(lambda: len(asked) == 3)
+    ear.buffered = SLOW_BYTES + 1
+    slow.event(b'"e"', asyncio.get_running_loop().time())
+    ear.buffered = 0
+    await until(lambda: ear.raw == [b'"e"'])

@@ -57,9 +57,11 @@ def test_before_its_welcome_a_client_stands_where_its_hello_said() -> None:
 def test_coming_back_takes_no_seat_that_was_given_up(seat: int, want: str) -> None:
     link, _ = make()
     link.want = "play"
-    assert link.attach(WebId("w")).want == "play"
+    first = link.attach(WebId("w"))
+    assert (first.want, first.again) == ("play", False)
     link.welcome(welcome_bytes(), SHARED, seat, 10, 5)
-    assert link.attach(WebId("w")).want == want
+    again = link.attach(WebId("w"))
+    assert (again.want, again.again) == (want, True)
 
 
 def test_a_slow_socket_gets_its_events_and_only_the_newest_state() -> None:
@@ -159,3 +161,31 @@ def test_a_slow_socket_that_lost_events_stands_before_them() -> None:
     assert link.held is not None
     assert link.held.overflown
     assert link.stand() == Resume("first", 5)
+
+
+def test_a_welcome_that_goes_on_from_after_lost_events_changes_only_view_and_seat() -> None:
+    """A seat changed meanwhile: the welcome that brings the lost events is yet to come."""
+    link, ear = welcomed()
+    ear.buffered = FULL
+    for number in range(HELD_EVENTS + 1):
+        link.event(b'"e"', 0.0)
+        link.offset = 6 + number
+    assert link.welcome(welcome_bytes(), 1, 1, tick=12, offset=90, resumed=80)
+    assert (len(ear.raw), link.view, link.seat) == (1, 1, 1)
+    ear.buffered = 0
+    assert link.ease(1.0)
+    assert link.stand() == Resume("first", 5)
+
+
+def test_a_welcome_during_a_resync_does_not_pass_for_its_answer() -> None:
+    link, ear = welcomed()
+    link.asked_at = 3.0
+    assert link.welcome(welcome_bytes(), 1, 1, tick=12, offset=9, resumed=8)
+    assert (len(ear.raw), link.asked_at, link.offset) == (1, 3.0, 5)
+    assert link.welcome(welcome_bytes(), 1, 1, tick=13, offset=10, resumed=5)
+    assert (len(ear.raw), link.asked_at, link.offset) == (2, None, 10)
+
+
+def test_a_welcome_after_a_hole_that_nobody_noticed_asks_for_another() -> None:
+    link, _ = welcomed()
+    assert not link.welcome(welcome_bytes(), 1, 1, tick=12, offset=9, resumed=8)

@@ -236,3 +236,22 @@ def test_a_room_waits_for_a_player_on_the_way() -> None:
     assert not game.pass_(1000).closed
     game.attach(BOB)
     assert game.room.idle_ms is None
+
+
+def test_an_old_socket_that_is_attached_again_does_not_replace_the_newer() -> None:
+    """Its hub may have missed that it was replaced."""
+    game = Driver()
+    game.attach(ANN)
+    game.act(Attach(SocketId("newer"), WebId("w2"), ANN, 0))
+    fx = game.act(Attach(game.socket(ANN), WebId("w"), ANN, 0, again=True))
+    assert [(bye.socket, bye.code, bye.web) for bye in fx.farewells] == [(game.socket(ANN), Close.REPLACED, "w")]
+    assert list(game.room.sockets) == ["newer"]
+
+
+def test_a_socket_that_is_attached_again_alone_is_welcomed() -> None:
+    game = Driver()
+    game.attach(ANN)
+    game.act(Lapse(WebId("w")))
+    fx = game.act(Attach(game.socket(ANN), WebId("w2"), ANN, 0, again=True))
+    assert list(fx.welcomes) == [game.socket(ANN)]
+    assert fx.farewells == []

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from rooms.core.inputs import (
     BotBody,
+    ChatBody,
     HostBody,
     KickBody,
     LeaveBody,
     MoveBody,
     ReadyBody,
     RematchBody,
+    Resume,
     SitBody,
     StandBody,
     StartBody,
@@ -165,3 +167,14 @@ def test_every_match_has_its_own_chance() -> None:
     game.do(BOB, RematchBody())
     assert game.room.match == first + 1
     assert game.room.match_tick == 0
+
+
+def test_the_welcome_to_another_view_brings_what_this_pass_told() -> None:
+    """Nothing else of the pass is shown to the socket."""
+    game = Driver()
+    game.attach(ANN)
+    game.attach(BOB)
+    before = game.room.offset
+    fx = game.act(game.command(ANN, ChatBody("bye")), game.command(BOB, StandBody()))
+    assert [told.kind for told in fx.events][:2] == ["chat", "left"]
+    assert fx.welcomes[game.socket(BOB)] == Resume("inc", before)

@@ -1,0 +1,147 @@
+"""Who is sent what after a pass: views, wires, events, welcomes, refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from rooms.core import inputs
+from rooms.core.effects import Effects
+from rooms.core.ids import WebId
+from rooms.core.inputs import JSON, MSGPACK, Attach, ChatBody, Resume
+from rooms.core.rng import Rng
+from rooms.core.room import Told
+from rooms.engine.broadcast import Stage
+from rooms.games import get_rules
+from rooms.protocol import server
+from rooms.protocol.bus import SHARED, WATCH, Delivery
+from rooms.protocol.codec import parse_server
+from tests.rooms.core.driver import ANN, BOB, CAT, Driver
+
+W = WebId("w")
+
+
+def battleship() -> tuple[Driver, Stage]:
+    """A match with hidden fleets: Ann and Bob at the table, Cat watching through another web process."""
+    game = Driver(get_rules("battleship"))
+    game.play()
+    game.attach(CAT, "watch", web="w2")
+    stage = Stage(game.live, 3)
+    stage.deliveries(Effects(changed=True))
+    return game, stage
+
+
+def place(game: Driver, player: Any, chance: str) -> Effects:
+    """A player hides a fleet somewhere legal, as chance has it."""
+    seat = (ANN, BOB).index(player)
+    return game.move(player, msgspec.to_builtins(game.rules.sample_move(game.live.state, seat, Rng(chance))))
+
+
+def views(delivery: Delivery) -> set[int]:
+    return {frame.view for frame in delivery.frames}
+
+
+def whole_of(delivery: Delivery, view: int) -> str:
+    return next(frame.payload.decode() for frame in delivery.frames if frame.view == view)
+
+
+def test_where_all_see_the_same_one_frame_serves_all() -> None:
+    game = Driver()
+    game.play()
+    game.attach(CAT, "watch")
+    boxes = Stage(game.live, 1).deliveries(Effects(changed=True))
+    assert [(frame.view, frame.wire) for frame in boxes[W].frames] == [(SHARED, JSON)]
+
+
+def test_a_hidden_game_has_a_view_for_each_seat_and_one_for_watching() -> None:
+    game, _ = battleship()
+    boxes = Stage(game.live, 1).deliveries(Effects(changed=True))
+    assert views(boxes[W]) == {0, 1}
+    assert views(boxes[WebId("w2")]) == {WATCH}, "a web process gets only what its sockets may see"
+
+
+def test_another_seats_secret_changes_not_one_byte_of_ones_frames() -> None:
+    seen: list[dict[int, bytes]] = []
+    for chance in ("one", "another"):
+        game, stage = battleship()
+        box = stage.deliveries(place(game, ANN, chance))[W]
+        seen.append({frame.view: frame.payload for frame in box.frames})
+    assert seen[0][0] != seen[1][0], "Ann sees where she put her fleet"
+    assert seen[0][1] == seen[1][1], "Bob sees no difference"
+    said = parse_server(seen[0][1], JSON)
+    assert isinstance(said, server.Frame)
+    assert said.acks[0] is None, "nor how many moves she has made"
+
+
+def test_acks_of_everybody_only_where_nothing_is_hidden() -> None:
+    game = Driver()
+    game.play()
+    fx = game.do(ANN, ChatBody("hi"), seq=40)
+    said = parse_server(whole_of(Stage(game.live, 1).deliveries(fx)[W], SHARED), JSON)
+    assert isinstance(said, server.Frame)
+    assert said.acks == (40, 1)
+
+
+def test_each_wire_in_use_is_encoded_once() -> None:
+    game = Driver()
+    game.act(Attach(game.socket(ANN), W, ANN, JSON), Attach(game.socket(BOB), W, BOB, MSGPACK))
+    fx = game.act(Attach(game.socket(CAT), W, CAT, MSGPACK, "watch"))
+    box = Stage(game.live, 1).deliveries(fx)[W]
+    assert sorted(frame.wire for frame in box.frames) == [JSON, MSGPACK]
+
+
+def test_a_welcome_is_a_base_for_the_next_delta() -> None:
+    game = Driver()
+    game.attach(ANN)
+    stage = Stage(game.live, 1)
+    box = stage.deliveries(game.attach(BOB))[W]
+    (direct,) = [direct for direct in box.directs if direct.view is not None]
+    welcome = parse_server(direct.payload, JSON)
+    assert isinstance(welcome, server.Welcome)
+    assert {frame.base for frame in box.frames} == {-1}
+    later = stage.deliveries(game.do(BOB, inputs.ReadyBody(True)))[W]
+    assert {frame.base for frame in later.frames} == {welcome.tick}
+
+
+def test_resume_gives_exactly_what_was_missed() -> None:
+    game = Driver()
+    game.attach(ANN)
+    seen = game.room.offset
+    game.do(ANN, ChatBody("one"))
+    game.do(ANN, ChatBody("two"))
+    fx = game.attach(BOB, resume=Resume("inc", seen))
+    welcome = _welcome(Stage(game.live, 1).deliveries(fx))
+    assert welcome.recovered
+    assert [event.offset for event in welcome.events] == list(range(seen + 1, game.room.offset + 1))
+
+
+def test_a_hole_or_another_room_is_told() -> None:
+    game = Driver()
+    game.attach(ANN)
+    for resume in (Resume("other", 0), Resume("inc", 99)):
+        assert not _welcome(Stage(game.live, 1).deliveries(game.attach(BOB, resume=resume))).recovered
+    game.live.events.popleft()
+    assert not _welcome(Stage(game.live, 1).deliveries(game.attach(BOB, resume=Resume("inc", 0)))).recovered
+
+
+def _welcome(boxes: dict[WebId, Delivery]) -> server.Welcome:
+    said = [parse_server(d.payload, JSON) for box in boxes.values() for d in box.directs if d.view is not None]
+    (welcome,) = [message for message in said if isinstance(message, server.Welcome)]
+    return welcome
+
+
+def test_a_private_event_is_in_nobody_elses_welcome() -> None:
+    game = Driver()
+    game.attach(ANN)
+    game.live.events.append(Told(game.room.offset, "game:secret", {"card": 7}, (0,)))
+    welcome = _welcome(Stage(game.live, 1).deliveries(game.attach(BOB)))
+    assert "game:secret" not in [event.kind for event in welcome.events]
+
+
+def test_a_refusal_goes_to_its_sender_alone() -> None:
+    game = Driver()
+    game.attach(ANN)
+    game.attach(BOB)
+    box = Stage(game.live, 1).deliveries(game.do(BOB, inputs.StartBody()))[W]
+    assert [direct.socket for direct in box.directs] == [game.socket(BOB)]
