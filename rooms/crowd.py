@@ -35,9 +35,15 @@ class Crowd:
         self.epoch = delivery.epoch
         deltas = self._keep(delivery)
         self._answer(delivery)
-        lost = [link for link in self.links.values() if not self._show(link, delivery, deltas, now)]
-        self._welcome_and_dismiss(delivery)
-        return [link for link in lost if link.base != delivery.tick]  # a welcome in here healed the others
+        turned = {direct.socket for direct in delivery.directs if direct.view is not None}
+        leaving = {direct.socket for direct in delivery.directs if direct.close}
+        lost: list[Link] = []
+        for link in self.links.values():
+            if link.id in leaving:
+                _show_parting(link, delivery, now)
+            elif link.id not in turned and not self._show(link, delivery, deltas, now):
+                lost.append(link)
+        return lost + self._welcome_and_dismiss(delivery)
 
     def _answer(self, delivery: Delivery) -> None:
         """Refusals and acknowledgements: before the frame whose `acks` cover them, lest one be taken for counted."""
@@ -46,15 +52,25 @@ class Crowd:
             if link is not None and direct.view is None and not direct.close:
                 link.write(direct.payload)
 
-    def _welcome_and_dismiss(self, delivery: Delivery) -> None:
+    def _welcome_and_dismiss(self, delivery: Delivery) -> list[Link]:
+        """Returns the links whose welcome goes on from after a hole."""
+        lost: list[Link] = []
         for direct in delivery.directs:
             link = self.links.get(direct.socket)
             if link is None:
                 continue
             if direct.view is not None:
-                link.welcome(direct.payload, direct.view, direct.seat, delivery.tick, delivery.offset)
+                tick, offset = delivery.tick, delivery.offset
+                if not link.welcome(direct.payload, direct.view, direct.seat, tick, offset, direct.resumed):
+                    lost.append(link)
             elif direct.close:
                 link.end(direct.payload, direct.close, direct.reason)
+        return lost
+
+    def forget(self) -> None:
+        """Redis may have come back from an older file: what was delivered before says nothing about what is to come."""
+        self.epoch = 0
+        self._keyframes.clear()
 
     def _keep(self, delivery: Delivery) -> dict[Seen, ViewFrame]:
         """Remember the keyframes; the deltas by view and wire format."""
@@ -80,6 +96,15 @@ class Crowd:
             link.patch(delta.payload, now)
             return True
         return _show_whole(link, keyframe, delta, delivery.tick, now)
+
+
+def _show_parting(link: Link, delivery: Delivery, now: float) -> None:
+    """What everybody may see of the pass that dismisses a link: its seat may have another player by now."""
+    if link.view is None or link.asked_at is not None:
+        return
+    for event in delivery.events:
+        if event.wire == link.wire_format and event.views is None and event.seats is None:
+            link.event(event.payload, now)
 
 
 def _show_whole(link: Link, keyframe: Keyframe | None, delta: ViewFrame | None, tick: int, now: float) -> bool:

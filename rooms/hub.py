@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from itertools import islice
 from typing import Final, Protocol, cast
 from weakref import WeakKeyDictionary
 
@@ -35,8 +36,10 @@ SWEEP_S: Final = 0.25
 PATIENCE_S: Final = 5.0
 """How long a welcome may take before the client is told, and its room looked for again."""
 RETRY_S: Final = 0.5
+LOOKS: Final = 16
+"""How many late rooms are looked for at a time."""
 RESTART: Final = 1012
-"""Close code of RFC 6455's registry: the server restarts; come back."""
+"""Close code of RFC 6455's registry, service restart: come back."""
 WAITING_TEXT: Final = "The room's engine has not answered yet. You stay connected."
 
 logger = logging.getLogger(__name__)
@@ -80,6 +83,8 @@ class Hub:
         self._relays = RelayGroup(layer, self._relayed)
         self._crowds: dict[RoomId, Crowd] = {}
         self._links: dict[SocketId, Link] = {}
+        self._late: set[RoomId] = set()
+        """Rooms that did not answer in time, to be looked for."""
         self._troubles = Troubles()
         self._life = WebLife(store, ttl_ms, self)
         self._left = asyncio.Event()
@@ -88,7 +93,13 @@ class Hub:
 
     def start(self) -> None:
         """Begin: mailbox, heartbeat, appender, relays, sweep."""
-        jobs = {"life": self._life.run, "append": self._appender.run, "relay": self._relays.run, "sweep": self._sweep}
+        jobs = {
+            "life": self._life.run,
+            "append": self._appender.run,
+            "relay": self._relays.run,
+            "sweep": self._sweep,
+            "look": self._look,
+        }
         self._jobs = [asyncio.create_task(self._keep(name, job), name=f"hub {name}") for name, job in jobs.items()]
         meters.gauge("sockets", lambda: len(self._links))
         meters.gauge("rooms_with_sockets", lambda: len(self._crowds))
@@ -151,6 +162,7 @@ class Hub:
 
     def command(self, link: Link, command: Command) -> None:
         """A player's input. When the log has been out of reach for too long, its socket is closed instead."""
+        link.said = max(link.said, command.seq)
         if not self._appender.add_command(link.room, command):
             link.goodbye(Close.SERVER_BUSY, "Too much waits to be written here. Connect again in a while.")
 
@@ -192,6 +204,7 @@ class Hub:
     def begun(self, web: WebId) -> None:
         """The mailbox is open: sockets may attach, and all that are here come (back) under this id."""
         self.web = web
+        self._distrust()
         for link in list(self._links.values()):
             self._attach_again(link)
 
@@ -220,15 +233,29 @@ class Hub:
         self._appender.add(link.room, Resync(link.id, resume))
 
     def ask_all(self, shard: int | None = None) -> None:
-        """Ask for every socket of a shard's rooms, or of all rooms: parcels for them were lost."""
+        """Ask for every socket of a shard's rooms, or (the connection was lost) of all: parcels for them were lost."""
+        if shard is None:
+            self._distrust()
         for crowd in list(self._crowds.values()):
             if shard is None or self.store.shard_of(crowd.room) == shard:
                 for link in list(crowd.links.values()):
                     self._ask(link, link.stand())
 
+    def _distrust(self) -> None:
+        for crowd in self._crowds.values():
+            crowd.forget()
+
     def _attach_again(self, link: Link) -> None:
-        """Not when it was told goodbye: brought back, it would replace the newer socket of the same player."""
+        """Not when it was told goodbye: it is over.
+
+        Nor a spectator who has said something since its welcome: the room may not have known it any more, and dropped
+        that. When it connects again, it sends what was not answered once more, before anything newer.
+        """
         if link.closed:
+            return
+        if link.view is not None and link.seat < 0 and link.said > link.counted:
+            meters.count("spectators_sent_back")
+            link.goodbye(RESTART, "The room lost sight of you for a moment. Connect again.")
             return
         link.asked_at = asyncio.get_running_loop().time()
         self._appender.add(link.room, link.attach(self.web))
@@ -239,15 +266,20 @@ class Hub:
         while True:
             await asyncio.sleep(SWEEP_S)
             now = loop.time()
-            late: set[RoomId] = set()
             for link in list(self._links.values()):
                 if link.ease(now):
                     self._ask(link, link.stand())
                 if not link.closed and link.asked_at is not None and now - link.asked_at > PATIENCE_S:
-                    late.add(link.room)
+                    self._late.add(link.room)
                     self._reassure(link, now)
-            for room in late:
-                await self._look_for(room)
+
+    async def _look(self) -> None:
+        """Look for late rooms, some at a time; apart from the sweep, because each look may take long."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            some = list(islice(self._late, LOOKS))
+            self._late.difference_update(some)
+            await asyncio.gather(*map(self._look_for, some))
 
     def _reassure(self, link: Link, now: float) -> None:
         if not link.told:

@@ -32,6 +32,7 @@ class _Known(msgspec.Struct):
     """The part of a welcome that the hub must remember to ask for another."""
 
     incarnation: str
+    seq: int = 0
 
 
 _json, _msgpack = msgspec.json.Decoder(_Known), msgspec.msgpack.Decoder(_Known)
@@ -44,6 +45,7 @@ class Link:
         "asked_at",
         "base",
         "closed",
+        "counted",
         "held",
         "id",
         "incarnation",
@@ -51,6 +53,7 @@ class Link:
         "player",
         "resume",
         "room",
+        "said",
         "seat",
         "text",
         "told",
@@ -78,13 +81,16 @@ class Link:
         """When a welcome was asked for that has not come; None when none is due."""
         self.told = False
         """It was told that the answer takes long."""
+        self.said = self.counted = 0
+        """The seq of the last input that was handed on, and of the last that counted by the time of the welcome."""
         self.held: Held | None = None
         self.closed = False
 
     def attach(self, web: WebId) -> Attach:
         """The entry that brings this socket into its room, or back into it, from where it stands."""
-        want = self.want if self.view is None else "watch" if self.seat < 0 else "auto"
-        return Attach(self.id, web, self.player, self.wire_format, want, self.stand())
+        again = self.view is not None
+        want = self.want if not again else "watch" if self.seat < 0 else "auto"
+        return Attach(self.id, web, self.player, self.wire_format, want, self.stand(), again)
 
     def stand(self) -> Resume | None:
         """Where this client's events end: what a new welcome must go on from."""
@@ -123,8 +129,17 @@ class Link:
 
     # -- what a delivery brings
 
-    def welcome(self, payload: bytes, view: View, seat: Seat, tick: int, offset: int) -> None:
-        """The engine's answer to hello or resync: the whole, from which everything later goes on."""
+    def welcome(self, payload: bytes, view: View, seat: Seat, tick: int, offset: int, resumed: int = -1) -> bool:
+        """The engine's answer to hello or resync: the whole, from which everything later goes on.
+
+        One that came unasked (for a seat) may go on from after events that were lost here; then it is not shown, and
+        the one to come brings all. False when none is to come: one must be asked for.
+        """
+        stand = self.stand()
+        if resumed > (-1 if stand is None else stand.offset):
+            if self.view is not None:
+                self.view, self.seat = view, seat
+            return self.asked_at is not None or (self.held is not None and self.held.overflown)
         if self.held is not None and not self.held.overflown:
             for event in self.held.events:
                 self.write(event)
@@ -133,8 +148,10 @@ class Link:
             self.say(server.Status("ok"))
         self.view, self.seat, self.base, self.offset = view, seat, tick, offset
         self.asked_at, self.told = None, False
-        self.incarnation = (_json if self.text else _msgpack).decode(payload).incarnation
+        known = (_json if self.text else _msgpack).decode(payload)
+        self.incarnation, self.counted = known.incarnation, known.seq
         self.write(payload)
+        return True
 
     def event(self, payload: bytes, now: float) -> None:
         """An event meant for this socket."""

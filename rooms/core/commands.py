@@ -32,7 +32,7 @@ def obey(live: Live, player: Player, body: inputs.Body, fx: Effects) -> None:
 
 def _chat(live: Live, player: Player, body: inputs.ChatBody, fx: Effects) -> None:
     bounds, room = live.bounds, live.room
-    text = " ".join(body.text.split())
+    text = "".join(letter for letter in " ".join(body.text.split()) if letter.isprintable())
     if not text or len(text) > bounds.chat_letters:
         raise Refused("bad_chat", f"A message has 1 to {bounds.chat_letters} letters.")
     talk = room.talk.setdefault(player.id, Talk(float(bounds.chat_burst), room.ms))
@@ -112,6 +112,8 @@ def _kick(live: Live, player: Player, body: inputs.KickBody, fx: Effects) -> Non
         raise Refused("no_such_seat", "Nobody sits there.")
     if sitter.player.id == player.id:
         raise Refused("no_such_seat", "To go yourself, leave the room.")
+    if live.room.phase == "playing" and is_person(sitter.player) and sitter.away_ms is None:
+        raise Refused("not_waiting", "Nobody who is here can be removed from a running match.")
     seating.stand(live, body.seat, fx)
     presence.send_away(live, sitter.player, presence.KICKED, "The host removed you from this room.", fx)
     if is_person(sitter.player):

@@ -69,6 +69,8 @@ class Attach(msgspec.Struct, frozen=True, array_like=True, tag="attach"):
     wire: Wire
     want: Want = "auto"
     resume: Resume | None = None
+    again: bool = False
+    """It was welcomed before: if its player has another socket now, that one is the newer."""
 
 
 class Detach(msgspec.Struct, frozen=True, array_like=True, tag="detach"):

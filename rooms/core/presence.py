@@ -15,6 +15,8 @@ from rooms.core.room import Live, Sitter, Socket, free_seat, is_person, seat_of,
 REPLACED, NOT_FOUND, ROOM_FULL, KICKED, ROOM_CLOSED = 4501, 4504, 4505, 4506, 4510
 """Close codes; rooms/protocol/closing.py has them all (a test compares)."""
 
+ELSEWHERE = "You opened this room somewhere else."
+
 REFUSALS = {
     "room_full": "All seats are taken. You can watch.",
     "not_waiting": "The match has begun, and this game takes nobody in while it runs. You can watch.",
@@ -30,9 +32,12 @@ def attach(live: Live, act: Attach, fx: Effects) -> None:
     if player.id in room.banned:
         _farewell(act.socket, address, KICKED, "The host removed you from this room.", fx)
         return
-    for older in sockets_of(room, player.id):
-        if older != act.socket:
-            drop(live, older, REPLACED, "You opened this room somewhere else.", fx)
+    others = [name for name in sockets_of(room, player.id) if name != act.socket]
+    if others and act.again:
+        _farewell(act.socket, address, REPLACED, ELSEWHERE, fx)
+        return
+    for older in others:
+        drop(live, older, REPLACED, ELSEWHERE, fx)
     if act.socket not in room.sockets and _only_watches(live, act) and _watchers(live) >= live.bounds.spectators:
         _farewell(act.socket, address, ROOM_FULL, "This room has no more room for spectators.", fx)
         return

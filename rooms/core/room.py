@@ -31,6 +31,8 @@ class Sitter(msgspec.Struct, array_like=True):
     """A socket has been there at least once (else the seat is only reserved)."""
     called_ms: int = -1
     """Of a bot: when it was last called for; -1 never."""
+    since: int = 0
+    """The room's offset when they sat down: what this seat alone was told before was for another."""
 
 
 class Socket(msgspec.Struct, frozen=True, array_like=True):

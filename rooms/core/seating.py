@@ -35,7 +35,8 @@ def place(live: Live, player: Player, seat: Seat, fx: Effects, strength: str = "
     room = live.room
     here = bool(sockets_of(room, player.id))
     away = None if here else room.ms
-    room.seats[seat] = Sitter(player, strength, ready=not is_person(player), away_ms=away, came=here)
+    ready = not is_person(player)
+    room.seats[seat] = Sitter(player, strength, ready, away_ms=away, came=here, since=room.offset)
     if room.host is None and is_person(player):
         room.host = player.id
     fx.tell(live, "joined", {"seat": seat, "name": player.name, "kind": player.kind})
@@ -44,9 +45,13 @@ def place(live: Live, player: Player, seat: Seat, fx: Effects, strength: str = "
 
 
 def _show_afresh(live: Live, player: Player, fx: Effects) -> None:
-    """What a player may see follows the seat: a new welcome carries the new view to sockets that are open."""
+    """What a player may see follows the seat: a new welcome carries the new view to sockets that are open.
+
+    It brings all events of this pass, of which these sockets are shown nothing else.
+    """
+    resume = Resume(live.room.incarnation, live.room.offset - len(fx.events))
     for name in sockets_of(live.room, player.id):
-        fx.welcomes.setdefault(name, Resume(live.room.incarnation, live.room.offset))
+        fx.welcomes.setdefault(name, resume)
 
 
 def stand(live: Live, seat: Seat, fx: Effects) -> None:

@@ -154,12 +154,15 @@ class Stage:
             server_ms=float(wall_ms(room, room.ms)),
         )
         seat_number = -1 if seat is None else seat
-        return Direct(name, dump(welcome, socket.wire), view=seen, seat=seat_number)
+        resumed = resume.offset if recovered and resume is not None else -1
+        return Direct(name, dump(welcome, socket.wire), view=seen, seat=seat_number, resumed=resumed)
 
     def _missed(self, seat: Seat | None, resume: Resume | None) -> tuple[bool, tuple[server.Event, ...]]:
         """The events a viewer may see after `resume`; (False, the newest) when there is a hole or no resume."""
         live = self.live
-        seen = [told for told in live.events if told.seats is None or seat in told.seats]
+        sitter = None if seat is None else live.room.seats[seat]
+        since = 0 if sitter is None else sitter.since
+        seen = [told for told in live.events if told.seats is None or (seat in told.seats and told.offset > since)]
         oldest = live.events[0].offset if live.events else live.room.offset + 1
         same = resume is not None and resume.incarnation == live.room.incarnation
         if resume is not None and same and oldest - 1 <= resume.offset <= live.room.offset:

@@ -51,6 +51,8 @@ class Direct(msgspec.Struct, frozen=True, array_like=True):
     seat: int = -1
     close: int = 0
     reason: str = ""
+    resumed: int = -1
+    """Of a welcome: the offset after which its events are all there; -1 when it says itself that there is a hole."""
 
 
 class Delivery(msgspec.Struct, frozen=True, array_like=True):

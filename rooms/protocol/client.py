@@ -106,7 +106,7 @@ class Ping(_Message, frozen=True, tag="ping"):
     """Answered at once with pong. `time` is the client's own clock and comes back unchanged."""
 
     n: Annotated[int, Meta(ge=0, le=2**53 - 1)]
-    time: float = 0.0
+    time: Annotated[float, Meta(ge=-(2**53), le=2**53)] = 0.0
 
 
 FromClient = (

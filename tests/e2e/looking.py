@@ -23,11 +23,12 @@ def look(page: Page, name: str, size: str) -> list[str]:
     """What is wrong with the page as it is now, in either theme. Leaves it in the light one."""
     wrong: list[str] = []
     page.evaluate("window.scrollTo(0, 0)")
+    whole = page.locator("body.in-room").count() == 0  # a room is what its window shows
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}-{theme}-{size}.png", full_page=True)
+        page.screenshot(path=PICTURES / f"{name}-{theme}-{size}.png", full_page=whole)
         if size == "phone" and theme == "light":
             continue  # colours do not depend on the size: judged on the desktop
         wrong += [f"{name} in {theme} on a {size}: {fault}" for fault in faults(page)]

@@ -51,6 +51,7 @@ def test_strangers_get_different_ids_and_a_name() -> None:
         signing.dumps(["g-ann", "x" * 25, True], salt=SALT),
         signing.dumps({"id": "g-ann"}, salt=SALT),
     ],
+    ids=["empty", "nonsense", "last letter changed", "another salt", "a part missing", "name too long", "an object"],
 )
 def test_cookies_that_are_not_ours_make_no_guest(cookie: str) -> None:
     assert read_guest(cookie) is None

@@ -195,3 +195,12 @@ def test_after_a_restore_an_older_epoch_is_shown() -> None:
     assert crowd.deliver(delivery(6, ViewFrame(SHARED, JSON, 4, b'"d6"'), epoch=2), 0.0) == [link]
     crowd.deliver(delivery(7, ViewFrame(SHARED, JSON, -1, b'"k7"'), epoch=2), 0.0)
     assert ear.raw == [b'"lost"', b'"k7"']
+
+
+def test_who_was_never_welcomed_gets_the_goodbye_alone() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd, 0, 0)
+    link.view = None
+    event = Broadcast(5, None, None, JSON, b'"x"')
+    crowd.deliver(delivery(2, events=[event], directs=[Direct(link.id, b'"bye"', close=4505)]), 0.0)
+    assert ear.raw == [b'"bye"']

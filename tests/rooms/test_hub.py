@@ -249,6 +249,7 @@ async def test_a_redis_that_dies_and_returns_costs_no_input_and_no_socket() -> N
         link, ear = await settle(hub, engine, room)
         hub.command(link, Command(link.id, ANN.id, 1, StartBody()))
         assert (await engine.next_of(Command)).seq == 1
+        await until(lambda: hub._appender.waiting == 0, why="what was not answered is written again")
         valkey.kill()
         for seq in (2, 3, 4):
             hub.command(link, Command(link.id, ANN.id, seq, StartBody()))
@@ -385,14 +386,25 @@ async def test_a_spectator_whose_input_may_be_lost_connects_again(hub: Hub, engi
     assert not silent.closed
 
 
-async def test_a_seated_player_and_a_spectator_welcomed_since_stay(hub: Hub, engine: ScriptedEngine) -> None:
+async def test_a_welcome_from_before_its_input_does_not_cover_it(hub: Hub, engine: ScriptedEngine) -> None:
+    room = some_room(engine.store)
+    link, ear = await settle_watcher(hub, engine, room)
+    hub.command(link, Command(link.id, ANN.id, 1, ChatBody("x")))
+    await engine.welcome(link.attach(hub.web), room, 2, seat=-1)
+    await until(lambda: len(ear.raw) == 2)
+    hub.begun(hub.web)
+    assert link.closed
+
+
+async def test_a_seated_player_and_a_spectator_whose_input_counted_stay(hub: Hub, engine: ScriptedEngine) -> None:
     room = some_room(engine.store)
     seated, _ = await settle(hub, engine, room)
     watcher, ear = await settle_watcher(hub, engine, room)
     for link in (seated, watcher):
         hub.command(link, Command(link.id, ANN.id, 1, ChatBody("x")))
     attach = watcher.attach(hub.web)
-    await engine.welcome(attach, room, 2, seat=-1)
+    welcome = Direct(watcher.id, welcome_of(attach, room, 2, seq=1), SHARED, -1)
+    await engine.deliver(hub.web, box(room, 2, directs=[welcome]))
     await until(lambda: len(ear.raw) == 2)
     hub.begun(hub.web)
     assert {(await engine.next_of(Attach)).socket for _ in range(2)} == {seated.id, watcher.id}

@@ -78,12 +78,12 @@ class ScriptedEngine:
         await self.deliver(attach.web, box(room, tick, directs=[Direct(attach.socket, payload, view, seat)]))
 
 
-def welcome_of(attach: Attach, room: RoomId, tick: int = 1, incarnation: str = "first") -> bytes:
+def welcome_of(attach: Attach, room: RoomId, tick: int = 1, incarnation: str = "first", seq: int = 0) -> bytes:
     """A welcome's bytes."""
     info = server.GameInfo("tictactoe", "T", 1, 0, (), (), {})
     limits = server.Limits(4096, 60, 300, 512)
     you = server.You(attach.player.id, attach.player.name)
-    message = server.Welcome(you, info, room, incarnation, 1, 0, tick, False, (), tick, 0, {}, limits, 0.0)
+    message = server.Welcome(you, info, room, incarnation, 1, seq, tick, False, (), tick, 0, {}, limits, 0.0)
     return codec.dump(message, attach.wire)
 
 

@@ -82,7 +82,8 @@ export function marksOf({ room, me }, seat) {
 export function powersOver({ room, me, host }, seat) {
   const sitter = room.seats[seat];
   const other = host && !!sitter && sitter.player !== me;
-  return { kick: other, promote: other && sitter.kind !== "bot" };
+  const inMatch = room.phase === "playing" && sitter?.kind !== "bot" && !!sitter?.here;
+  return { kick: other && !inMatch, promote: other && sitter.kind !== "bot" };
 }
 
 /**

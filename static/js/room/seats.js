@@ -107,8 +107,10 @@ function seatRow(client, seat) {
       show(stand, facts.seat === seat && between && facts.room.seats.length > 1);
       setAttribute(sit, "aria-label", `Sit here, seat ${seat + 1}`);
       const powers = powersOver(facts, seat);
-      show(more, powers.kick);
-      if (!powers.kick && menu.matches(":popover-open")) menu.hidePopover();
+      const any = powers.kick || powers.promote;
+      show(more, any);
+      show(kick, powers.kick);
+      if (!any && menu.matches(":popover-open")) menu.hidePopover();
       show(promote, powers.promote);
       setAttribute(more, "aria-label", `What to do with ${who}`);
       setAttribute(kick, "aria-label", `Remove ${who}`);

@@ -46,8 +46,8 @@ def room_view(**more: Any) -> dict[str, Any]:
     """A room view: Ann alone in a room of two, which she hosts."""
     view: dict[str, Any] = {
         "phase": "waiting", "paused": None, "match": 0, "match_ms": None, "host": "ann", "private": False,
-        "quick": False, "seats": [seat("ann"), None], "spectators": 0, "joinable": True, "blocked": "Needs one more player.",
-        "fill_ms": None, "outcome": None,
+        "quick": False, "seats": [seat("ann"), None], "spectators": 0, "joinable": True,
+        "blocked": "Needs one more player.", "fill_ms": None, "outcome": None,
     }  # fmt: skip
     return {**view, **more}
 

@@ -10,7 +10,7 @@ from rooms.core import commands, inputs
 from rooms.core.bounds import Bounds
 from rooms.core.inputs import Body, ChatBody, MoveBody
 from rooms.protocol.closing import Close
-from tests.rooms.core.driver import ANN, CAT, Driver, codes, kinds
+from tests.rooms.core.driver import ANN, BOB, CAT, Driver, codes, kinds
 
 
 def test_the_code_is_that_of_the_protocol() -> None:
@@ -71,3 +71,19 @@ def test_input_counters_are_bounded() -> None:
         game.do(player, ChatBody("hi"))
         game.detach(player)
     assert len(game.room.seqs) <= 4
+
+
+def test_nobody_is_thrown_out_of_a_running_match_to_win_it() -> None:
+    game = Driver()
+    game.play()
+    assert codes(game.do(ANN, inputs.KickBody(1))) == ["not_waiting"]
+    assert game.room.phase == "playing"
+    game.detach(BOB)
+    assert codes(game.do(ANN, inputs.KickBody(1))) == [], "who is gone may be removed"
+
+
+def test_chat_keeps_only_letters_that_can_be_seen() -> None:
+    game = Driver()
+    game.attach(ANN)
+    said = game.do(ANN, ChatBody("a\x00b\u202ec \U0001f600")).events[0].body["text"]
+    assert said == "abc \U0001f600"

@@ -9,9 +9,9 @@ import msgspec
 from rooms.core import inputs
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
-from rooms.core.inputs import JSON, MSGPACK, Attach, ChatBody, Resume
+from rooms.core.inputs import JSON, MSGPACK, Attach, ChatBody, Resume, Resync, SitBody, StandBody
 from rooms.core.rng import Rng
-from rooms.core.room import Told
+from rooms.core.room import Sitter, Told
 from rooms.engine.broadcast import Stage
 from rooms.games import get_rules
 from rooms.protocol import server
@@ -145,3 +145,44 @@ def test_a_refusal_goes_to_its_sender_alone() -> None:
     game.attach(BOB)
     box = Stage(game.live, 1).deliveries(game.do(BOB, inputs.StartBody()))[W]
     assert [direct.socket for direct in box.directs] == [game.socket(BOB)]
+
+
+# -- a seat that has changed hands
+
+
+def handed_over() -> tuple[Driver, Stage]:
+    """Bob was told something alone; then he stood up, and Cat sat down in his seat."""
+    game = Driver()
+    for player in (ANN, BOB, CAT):
+        game.attach(player)
+    Effects().tell(game.live, "game:secret", {}, (1,))
+    game.do(BOB, StandBody())
+    game.do(CAT, SitBody(1))
+    assert game.room.seats[1].player == CAT
+    return game, Stage(game.live, 1)
+
+
+def told_again(game: Driver, stage: Stage, resume: Resume | None) -> list[str]:
+    """The kinds of events in the answer to Cat's resync."""
+    boxes = stage.deliveries(game.act(Resync(game.socket(CAT), resume)))
+    assert boxes[W].directs[-1].resumed == (-1 if resume is None else resume.offset)
+    return [event.kind for event in _welcome(boxes).events]
+
+
+def test_a_seats_later_player_is_not_told_what_the_former_was() -> None:
+    for resume in (None, Resume("inc", 0)):
+        game, stage = handed_over()
+        kinds = told_again(game, stage, resume)
+        assert "joined" in kinds
+        assert "game:secret" not in kinds
+
+
+def test_a_player_is_told_again_what_was_for_the_seat_since() -> None:
+    game, stage = handed_over()
+    Effects().tell(game.live, "game:mine", {}, (1,))
+    assert told_again(game, stage, Resume("inc", 0))[-1] == "game:mine"
+
+
+def test_a_sitter_kept_by_an_older_version_is_read() -> None:
+    older = msgspec.msgpack.encode(msgspec.msgpack.decode(msgspec.msgpack.encode(Sitter(ANN)))[:7])
+    assert msgspec.msgpack.decode(older, type=Sitter).since == 0

@@ -81,6 +81,12 @@ def test_nonsense_is_refused_in_words(raw: Any) -> None:
     assert str(refusal.value)
 
 
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), -float("inf"), 1e300])
+def test_a_ping_has_a_time_that_is_a_number(time: float) -> None:
+    with pytest.raises(Malformed):
+        parse_client(dump({"t": "ping", "n": 1, "time": time}, MSGPACK), MSGPACK)
+
+
 def test_text_on_the_binary_wire_is_refused() -> None:
     with pytest.raises(Malformed, match="binary"):
         parse_client('{"t":"ping","n":1}', MSGPACK)
