@@ -169,7 +169,7 @@ def test_a_name_and_a_wrong_link_are_answered_in_place(browser: Browser, fleet: 
         page.get_by_label("You play as").fill("  ")
         page.get_by_role("button", name="Save").click()
         page.get_by_text("Write a name of at least one letter.").wait_for()
-        page.wait_for_function("document.activeElement.id === 'id_name'")
+        page.wait_for_function("() => document.activeElement.id === 'id_name'")
         page.get_by_label("You play as").fill("Ada <i>L</i>")
         page.get_by_role("button", name="Save").click()
         page.get_by_text("Everybody sees you as Ada <i>L</i>.").first.wait_for()
