@@ -65,6 +65,18 @@ class Finish(models.Model):
         return f"{self.name}: {self.rank}"
 
 
+class Replay(models.Model):
+    """The journal of a match, which plays it again (rooms/core/journal.py). Goes before its match does: it is large."""
+
+    match = models.OneToOneField(Match, on_delete=models.CASCADE, related_name="replay")
+    format = models.PositiveSmallIntegerField(help_text="Of the lines.")
+    lines = models.BinaryField(help_text="A msgpack array of all lines, compressed with zlib.")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    def __str__(self) -> str:
+        return f"replay of {self.match_id}"
+
+
 class Token(models.Model):
     """A bearer token: a program's key, and the player it plays as. Only its SHA-256 digest is kept."""
 

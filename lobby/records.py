@@ -1,24 +1,30 @@
 """Writes finished matches into the database, each once: the outbox brings them at least once, a key keeps one.
 
-engine -> commit -> outbox of the shard -> [records] -> Match, Finish -> done
+engine -> commit -> outbox and journal of the shard -> [records] -> Match, Finish, Replay -> done
 """
 
 from __future__ import annotations
 
 import logging
+import zlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from channels.db import database_sync_to_async
 from django.db import transaction
 
-from lobby.models import Finish, Match
+from lobby.models import Finish, Match, Replay
 from rooms.core.facts import Finisher, MatchOver
+from rooms.core.journal import FORMAT, join_items
 
 logger = logging.getLogger(__name__)
 
 
-def record_match(over: MatchOver) -> bool:
-    """Record one match with everybody's part in it, in one transaction. False when it was recorded before."""
+def record_match(over: MatchOver, journal: Sequence[bytes] = ()) -> bool:
+    """Record one match with everybody's part in it and its journal, in one transaction.
+
+    `journal`: the items as Redis has them; none when the match has no journal. False when it was recorded before.
+    """
     with transaction.atomic():
         match, created = Match.objects.get_or_create(
             room=over.room,
@@ -38,6 +44,8 @@ def record_match(over: MatchOver) -> bool:
         )
         if created:
             Finish.objects.bulk_create([_finish(match, finisher) for finisher in over.finishers])
+            if journal:
+                Replay.objects.create(match=match, format=FORMAT, lines=zlib.compress(join_items(journal)))
     return created
 
 

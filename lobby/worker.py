@@ -14,15 +14,16 @@ from typing import Final
 
 import msgspec
 from channels.db import database_sync_to_async
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
 
 from lobby.announce import Announcer
-from lobby.models import Token
+from lobby.models import Replay, Token
 from lobby.records import arecord_match
 from lobby.stores import live_store, read_match
-from rooms.store import Fact, StoreUnavailable
+from rooms.store import Fact, Store, StoreUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -66,33 +67,42 @@ async def _record() -> None:
     while True:
         facts = await store.facts("outbox", GROUP, me, BLOCK_MS)
         for fact in facts:
-            await record(fact)
+            await record(store, fact)
             await store.done("outbox", GROUP, [fact])
 
 
-async def record(fact: Fact) -> None:
-    """Record the match in a fact. One that cannot be read is logged whole and let go: it would come back for ever."""
+async def record(store: Store, fact: Fact) -> None:
+    """Record the match in a fact, with its journal, which Redis then need not keep any more.
+
+    A worker that dies anywhere in here leaves the fact to another, and what it had recorded is recognised. A fact that
+    cannot be read is logged whole and let go: it would come back for ever.
+    """
     try:
         over = read_match(fact.raw)
     except msgspec.DecodeError as error:
         logger.error("a finished match cannot be read and is not recorded: %s; it was %r", error, fact.raw)
         return
-    if await arecord_match(over):
+    journal = await store.journal(over.room, over.match) if over.journalled else []
+    if await arecord_match(over, journal):
         logger.info("recorded match %d of room %s (%s)", over.match, over.room, over.game)
+    if over.journalled:
+        await store.forget_journal(over.room, over.match)
 
 
 async def _sweep() -> None:
     while True:
-        tokens, visits = await sweep()
-        if tokens or visits:
-            logger.info("swept %d revoked tokens and %d expired visits", tokens, visits)
+        tokens, visits, replays = await sweep()
+        if tokens or visits or replays:
+            logger.info("swept %d revoked tokens, %d expired visits, %d old replays", tokens, visits, replays)
         await asyncio.sleep(SWEEP_S)
 
 
 @database_sync_to_async
-def sweep() -> tuple[int, int]:
-    """Remove tokens revoked long ago, and Django's expired sessions. Returns how many of each."""
+def sweep() -> tuple[int, int, int]:
+    """Remove tokens revoked long ago, Django's expired sessions, and old replays. Returns how many of each."""
     now = timezone.now()
     tokens, _ = Token.objects.filter(revoked_at__lt=now - REVOKED_KEPT).delete()
     visits, _ = Session.objects.filter(expire_date__lt=now).delete()
-    return tokens, visits
+    kept = settings.HOLDFAST["REPLAY_DAYS"]
+    replays = Replay.objects.filter(created_at__lt=now - timedelta(days=kept)).delete()[0] if kept else 0
+    return tokens, visits, replays

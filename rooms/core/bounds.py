@@ -26,6 +26,8 @@ class Bounds(msgspec.Struct, frozen=True):
     """How many kicked players a room remembers."""
     room_bytes: int = 512 * 1024
     """The size of a room with its game's state, encoded; a pass that makes it larger is undone and pauses it."""
+    journal_bytes: int = 4 * 1024 * 1024
+    """The journal of one match: about an hour of eight busy players. A longer match goes on without a replay."""
     name_letters: int = 24
     chat_letters: int = 300
     chat_every_ms: int = 700

@@ -47,6 +47,10 @@ class Effects:
     replies: list[tuple[str, Reply]] = field(default_factory=list)
     calls: list[BotCall] = field(default_factory=list)
     matches: list[MatchOver] = field(default_factory=list)
+    journal: dict[int, list[bytes]] = field(default_factory=dict)
+    """New lines of a match's journal, encoded (rooms/core/journal.py)."""
+    unjournalled: list[int] = field(default_factory=list)
+    """Matches whose journal outgrew its bound in this pass: what is kept of it goes."""
     closed: bool = False
 
     def tell(self, live: Live, kind: str, body: dict[str, Any], seats: tuple[Seat, ...] | None = None) -> None:

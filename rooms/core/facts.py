@@ -86,3 +86,5 @@ class MatchOver(msgspec.Struct, frozen=True):
     ended_ms: int
     private: bool = False
     """Of a private room: shown to those who took part, and to nobody else."""
+    journalled: bool = False
+    """Its journal is whole and waits in Redis beside this fact."""

@@ -6,11 +6,11 @@ import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from rooms.core import phases
+from rooms.core import journal, phases
 from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Finisher, MatchOver
 from rooms.core.game import Input, Now, Outcome, Place
-from rooms.core.ids import Seat, SocketId
+from rooms.core.ids import PlayerId, Seat, SocketId
 from rooms.core.rng import Rng
 from rooms.core.room import Cast, Fault, Live, keep_state, read_state, taken, wall_ms
 
@@ -21,8 +21,11 @@ class Asked:
 
     socket: SocketId
     seat: Seat
+    player: PlayerId
     seq: int
     move: Any
+    raw: bytes
+    """The move as it came."""
 
 
 def start_match(live: Live, fx: Effects) -> None:
@@ -40,6 +43,7 @@ def start_match(live: Live, fx: Effects) -> None:
     try:
         options = live.rules.options(**room.options)
         live.state = live.rules.setup(options, seats, Rng(room.seed, room.match, 0))
+        journal.note(live, fx, journal.begun(live, wall_ms(room, room.ms)))
         _look_for_end(live, fx)
     except Exception as error:  # the rules are the game author's: any fault of theirs pauses this room alone (law 7)
         pause(live, fx, error)
@@ -66,11 +70,22 @@ def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
         pause(live, fx, error)
         return
     fx.refusals += [Refusal(one.socket, one.seq, no.code, no.message, no.legal) for one, no in refused]
+    _note_step(live, asked, {no.index: no.code for no in step.rejections}, fx)
     for event in step.events:
         fx.tell(live, f"game:{event.kind}", event.body, event.seats)
     if outcome is not None:
         finish(live, outcome, fx)
     fx.changed = True
+
+
+def _note_step(live: Live, asked: list[Asked], refused: dict[int, str], fx: Effects) -> None:
+    room = live.room
+    if asked or not live.rules.tick_hz:
+        given = (
+            journal.Given(one.seat, one.player, one.seq, one.raw, refused.get(at, "")) for at, one in enumerate(asked)
+        )
+        journal.note(live, fx, journal.Stepped(room.match_tick, room.ms - (room.match_ms or 0), tuple(given)))
+    journal.note_mark(live, fx)
 
 
 def join_match(live: Live, seat: Seat, fx: Effects) -> None:
@@ -82,10 +97,16 @@ def join_match(live: Live, seat: Seat, fx: Effects) -> None:
     try:
         live.state = join(live.state, seat, Rng(room.seed, room.match, room.match_tick, "join", seat))
         keep_state(live)
-        room.cast[seat] = Cast(sitter.player, sitter.strength)
+        note_cast(live, seat, Cast(sitter.player, sitter.strength), fx, joined=True)
     except Exception as error:  # law 7
         live.state = read_state(live)
         pause(live, fx, error)
+
+
+def note_cast(live: Live, seat: Seat, cast: Cast, fx: Effects, *, joined: bool) -> None:
+    """Somebody plays a seat from here on; `joined`: the rules were told."""
+    live.room.cast[seat] = cast
+    journal.note(live, fx, journal.Sat(live.room.match_tick, seat, cast.player, cast.strength, joined))
 
 
 def leave_match(live: Live, seat: Seat, fx: Effects) -> None:
@@ -94,12 +115,14 @@ def leave_match(live: Live, seat: Seat, fx: Effects) -> None:
     if seat not in room.cast or room.fault is not None:
         return
     if leave is None:
+        journal.note(live, fx, journal.Gone(room.match_tick, seat))
         places = (Place(other, 2 if other == seat else 1) for other in sorted(room.cast))
         finish(live, Outcome(tuple(places), f"{room.cast[seat].player.name} left"), fx)
         return
     try:
         live.state = leave(live.state, seat, Rng(room.seed, room.match, room.match_tick, "leave", seat))
         keep_state(live)
+        journal.note(live, fx, journal.Gone(room.match_tick, seat))
         _look_for_end(live, fx)
     except Exception as error:  # law 7
         live.state = read_state(live)
@@ -118,6 +141,7 @@ def finish(live: Live, outcome: Outcome, fx: Effects) -> None:
     )
     places = [{"seat": f.seat, "rank": f.rank, "score": f.score, "name": f.name} for f in finishers]
     fx.tell(live, "over", {"match": room.match, "places": places, "reason": outcome.reason})
+    _note_end(live, outcome, fx)
     fx.matches.append(
         MatchOver(
             room=room.id,
@@ -133,8 +157,24 @@ def finish(live: Live, outcome: Outcome, fx: Effects) -> None:
             started_ms=wall_ms(room, room.match_ms or 0),
             ended_ms=wall_ms(room, room.ms),
             private=room.private,
+            journalled=room.journalled > 0,
         )
     )
+    room.journalled = 0
+
+
+def _note_end(live: Live, outcome: Outcome, fx: Effects) -> None:
+    room = live.room
+    if room.journalled > 0:
+        state = journal.digest(live.state, live.rules)
+        ms = room.ms - (room.match_ms or 0)
+        journal.note(live, fx, journal.Ended(room.match_tick, ms, state, outcome.places, outcome.reason))
+
+
+def abandon(live: Live, reason: str, fx: Effects) -> None:
+    """End a running match that cannot be decided: it is recorded without places, with `reason`. Else do nothing."""
+    if live.room.phase == "playing":
+        finish(live, Outcome((), reason), fx)
 
 
 def pause(live: Live, fx: Effects, error: BaseException, code: str = "rules_fault") -> None:

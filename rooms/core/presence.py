@@ -5,14 +5,15 @@ Presence follows from sockets, never from a counter: a web process that dies tak
 
 from __future__ import annotations
 
-from rooms.core import phases, seating
-from rooms.core.effects import Effects, Farewell
+from rooms.core import seating
+from rooms.core.effects import Effects
+from rooms.core.ending import drop, end_room, farewell
 from rooms.core.facts import Reply
 from rooms.core.ids import Seat, SocketId, WebId
 from rooms.core.inputs import Attach, Player, Reserve, Resync
 from rooms.core.room import Live, Sitter, Socket, free_seat, is_person, seat_of, sockets_of
 
-REPLACED, NOT_FOUND, ROOM_FULL, KICKED, ROOM_CLOSED = 4501, 4504, 4505, 4506, 4510
+REPLACED, NOT_FOUND, ROOM_FULL, KICKED = 4501, 4504, 4505, 4506
 """Close codes; rooms/protocol/closing.py has them all (a test compares)."""
 
 ELSEWHERE = "You opened this room somewhere else."
@@ -30,16 +31,16 @@ def attach(live: Live, act: Attach, fx: Effects) -> None:
     room, player = live.room, act.player
     address = Socket(act.web, player, act.wire)
     if player.id in room.banned:
-        _farewell(act.socket, address, KICKED, "The host removed you from this room.", fx)
+        farewell(act.socket, address, KICKED, "The host removed you from this room.", fx)
         return
     others = [name for name in sockets_of(room, player.id) if name != act.socket]
     if others and act.again:
-        _farewell(act.socket, address, REPLACED, ELSEWHERE, fx)
+        farewell(act.socket, address, REPLACED, ELSEWHERE, fx)
         return
     for older in others:
         drop(live, older, REPLACED, ELSEWHERE, fx)
     if act.socket not in room.sockets and _only_watches(live, act) and _watchers(live) >= live.bounds.spectators:
-        _farewell(act.socket, address, ROOM_FULL, "This room has no more room for spectators.", fx)
+        farewell(act.socket, address, ROOM_FULL, "This room has no more room for spectators.", fx)
         return
     room.sockets[act.socket] = address
     if not _seat_newcomer(live, act, fx):
@@ -73,7 +74,7 @@ def _seat_newcomer(live: Live, act: Attach, fx: Effects) -> bool:
     if refusal or player.kind == "bot":
         del room.sockets[act.socket]
         address = Socket(act.web, player, act.wire)
-        _farewell(act.socket, address, ROOM_FULL, REFUSALS.get(refusal, "This seat is no longer yours."), fx)
+        farewell(act.socket, address, ROOM_FULL, REFUSALS.get(refusal, "This seat is no longer yours."), fx)
         return False
     seat = free_seat(room)
     if seat is not None:
@@ -138,19 +139,6 @@ def lapse(live: Live, web: WebId, fx: Effects) -> None:
         detach(live, name, fx)
 
 
-def drop(live: Live, name: SocketId, code: int, reason: str, fx: Effects) -> None:
-    """Close a socket with a reason and forget it, leaving its player's seat alone."""
-    socket = live.room.sockets.pop(name, None)
-    fx.welcomes.pop(name, None)
-    if socket is not None:
-        _farewell(name, socket, code, reason, fx)
-
-
-def _farewell(name: SocketId, socket: Socket, code: int, reason: str, fx: Effects) -> None:
-    fx.farewells.append(Farewell(name, socket.web, socket.wire, code, reason))
-    fx.changed = True
-
-
 def send_away(live: Live, player: Player, code: int, reason: str, fx: Effects) -> None:
     """Close every socket of a player, who has no seat any more."""
     for name in sockets_of(live.room, player.id):
@@ -158,15 +146,6 @@ def send_away(live: Live, player: Player, code: int, reason: str, fx: Effects) -
     if live.room.idle_ms is None and not any(is_person(s.player) for s in live.room.sockets.values()):
         live.room.idle_ms = live.room.ms
     fx.roster(live)
-
-
-def close(live: Live, reason: str, fx: Effects) -> None:
-    """End the room: everyone still here is told, and nothing of it is kept."""
-    phases.go(live, "close", fx)
-    fx.tell(live, "closed", {"reason": reason})
-    for name in list(live.room.sockets):
-        drop(live, name, ROOM_CLOSED, reason, fx)
-    fx.closed = True
 
 
 def _held_until(live: Live, sitter: Sitter) -> int | None:
@@ -228,7 +207,7 @@ def ring(live: Live, fx: Effects) -> None:
     """Do whatever is due at the room's time."""
     room = live.room
     if room.idle_ms is not None and room.ms >= room.idle_ms + live.bounds.idle_ms:
-        close(live, "Nobody was here any more.", fx)
+        end_room(live, "Nobody was here any more.", fx)
         return
     give_up_absent(live, fx)
     if room.fill_ms is not None and room.ms >= room.fill_ms and room.phase == "waiting":

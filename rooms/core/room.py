@@ -103,6 +103,10 @@ class Room(msgspec.Struct, array_like=True):
     fault: Fault | None = None
     lost_ms: int = 0
     """Time in which no engine ran the room: it does not count, so a stopped server costs nobody a deadline."""
+    chain: int = 0
+    """The check of the last line in the journal of the match (rooms/core/journal.py)."""
+    journalled: int = 0
+    """Bytes in that journal; 0 when no match runs, below when the journal was given up."""
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):

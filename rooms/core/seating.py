@@ -105,7 +105,7 @@ def replace_by_bot(live: Live, seat: Seat, strength: str, fx: Effects) -> None:
     room.seats[seat] = None
     player = _new_bot(live, seat)
     place(live, player, seat, fx, strength)
-    room.cast[seat] = Cast(player, strength)
+    match.note_cast(live, seat, Cast(player, strength), fx, joined=False)
     call_bot(live, seat, fx)
 
 

@@ -206,4 +206,4 @@ def _ask(live: Live, act: Command, body: MoveBody, asked: list[Asked]) -> None:
         move: Any = msgspec.msgpack.decode(body.move, type=live.rules.move)
     except msgspec.DecodeError as error:
         raise commands.Refused("bad_move", f"This is no move of {live.rules.title}: {error}") from error
-    asked.append(Asked(act.socket, seat, act.seq, move))
+    asked.append(Asked(act.socket, seat, act.player, act.seq, move, body.move))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from rooms.core.effects import Effects
 from rooms.core.ids import RoomId, WebId
+from rooms.core.journal import dump_lines
 from rooms.protocol.bus import Parcel, dump_parcel
-from rooms.store import Commit, Lease
+from rooms.store import Commit, Lease, MatchId
 
 
 class Batch:
@@ -20,6 +22,16 @@ class Batch:
         self.bots: list[bytes] = []
         self.parcels: dict[WebId, Parcel] = {}
         self.replies: dict[str, bytes] = {}
+        self.journals: dict[MatchId, bytes] = {}
+        self.whole: list[MatchId] = []
+        self.given_up: list[MatchId] = []
+
+    def journal(self, room: RoomId, fx: Effects) -> None:
+        """Take over what a pass added to the journals of the room's matches."""
+        for match, lines in fx.journal.items():
+            self.journals[room, match] = dump_lines(lines)
+        self.whole += [(room, over.match) for over in fx.matches if over.journalled]
+        self.given_up += [(room, match) for match in fx.unjournalled]
 
     def is_empty(self) -> bool:
         return not (self.rooms or self.closed or self.parcels or self.replies)
@@ -38,4 +50,7 @@ class Batch:
             bots=self.bots,
             parcels=parcels,
             replies=self.replies,
+            journals=self.journals,
+            whole=self.whole,
+            given_up=self.given_up,
         )

@@ -213,6 +213,7 @@ class Shard:
         batch.replies.update({token: _encode(reply) for token, reply in fx.replies})
         batch.outbox += [_encode(over) for over in fx.matches]
         batch.bots += [_encode(call) for call in fx.calls]
+        batch.journal(room_id, fx)
         if fx.closed:
             batch.closed.append(room_id)
             del self.tables[room_id]

@@ -8,7 +8,7 @@
 """
 
 from rooms.store.cards import CardFeed
-from rooms.store.commit import Commit
+from rooms.store.commit import Commit, MatchId
 from rooms.store.errors import Fenced, LogFull, ShardsDiffer, StoreUnavailable, TooLarge
 from rooms.store.leases import Lease, LeaseRow
 from rooms.store.limits import Limits
@@ -31,6 +31,7 @@ __all__ = [
     "Loaded",
     "LogFull",
     "Mailbox",
+    "MatchId",
     "Parcelled",
     "Reconnected",
     "ShardsDiffer",

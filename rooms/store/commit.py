@@ -34,13 +34,18 @@ UNKNOWN: Final = -1
 _encode = msgspec.msgpack.Encoder().encode
 
 
+MatchId = tuple[RoomId, int]
+"""A match by its room and its number there."""
+
+
 @dataclass(slots=True)
 class Commit:
     """What one pass changed in one shard. What did not change is left out; everything is encoded already.
 
     `last`: the id of the newest log entry whose effect is in here (None: no new one); it and all before leave
     the log. `closed`: rooms that end: their state, card and events go. `events`: new ones, oldest first.
-    `parcels`: for each web process. `replies`: for each token.
+    `parcels`: for each web process. `replies`: for each token. `journals`: new lines, by room and match;
+    `whole`: journals that nothing is added to any more; `given_up`: those that go.
     """
 
     lease: Lease
@@ -53,6 +58,9 @@ class Commit:
     bots: list[bytes] = field(default_factory=list)
     parcels: dict[WebId, bytes] = field(default_factory=dict)
     replies: dict[str, bytes] = field(default_factory=dict)
+    journals: dict[MatchId, bytes] = field(default_factory=dict)
+    whole: list[MatchId] = field(default_factory=list)
+    given_up: list[MatchId] = field(default_factory=list)
 
 
 class Heads:
@@ -126,6 +134,7 @@ class Commits:
             CARD_FEED,
             feed(commit),
             sizes(commit),
+            limits.journal_ms,
         ]
         args.extend(flat(commit))
         return COMMIT, touched(commit, keys), args
@@ -135,7 +144,8 @@ def sizes(commit: Commit) -> str:
     """The lengths of the lists in `flat`, as the script wants them."""
     return (
         f"{len(commit.rooms)} {len(commit.cards)} {len(commit.closed)} {len(commit.events)} "
-        f"{len(commit.replies)} {len(commit.outbox)} {len(commit.bots)} {len(commit.parcels)}"
+        f"{len(commit.replies)} {len(commit.outbox)} {len(commit.bots)} {len(commit.parcels)} "
+        f"{len(commit.journals)} {len(commit.whole)} {len(commit.given_up)}"
     )
 
 
@@ -155,6 +165,7 @@ def flat(commit: Commit) -> Iterable[Argument]:
     args += commit.bots
     for parcel in commit.parcels.items():
         args += parcel
+    args += commit.journals.values()
     return args
 
 
@@ -164,6 +175,7 @@ def touched(commit: Commit, keys: ShardKeys) -> list[str]:
     names += [keys.events(room) for room in commit.events]
     names += [keys.events(room) for room in commit.closed]
     names += [keys.reply(token) for token in commit.replies]
+    names += [keys.journal(*match) for several in (commit.journals, commit.whole, commit.given_up) for match in several]
     return names
 
 

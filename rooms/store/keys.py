@@ -44,6 +44,10 @@ class ShardKeys:
         """The list of a room's newest events."""
         return f"{self.prefix}ev:{room}"
 
+    def journal(self, room: RoomId, match: int) -> str:
+        """The list of the lines of a match's journal."""
+        return f"{self.prefix}jr:{room}:{match}"
+
     def reply(self, token: str) -> str:
         """The list on which the caller who made `token` waits for one answer."""
         return f"{self.prefix}re:{token}"

@@ -39,5 +39,7 @@ class Limits:
     """One room's state: the engine holds it and pauses a room that outgrows it; the store takes what it gets."""
     reply_ms: int = 30_000
     """How long an answer waits for its reader."""
+    journal_ms: int = 7 * 24 * 3_600_000
+    """How long the journal of a finished match waits for the lobby worker to record it."""
     lapsed_ms: int = 60_000
     """How long a web process that fell silent is still listed as lapsed."""

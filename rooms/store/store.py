@@ -12,6 +12,7 @@ from rooms.store.cards import CardFeed, Cards
 from rooms.store.client import Client
 from rooms.store.commit import Commit, Commits, Heads
 from rooms.store.errors import Fenced, ShardsDiffer
+from rooms.store.journals import Journals
 from rooms.store.keys import META, Stream, shard_keys, shard_of
 from rooms.store.leases import Lease, LeaseRow, Leases
 from rooms.store.limits import Limits
@@ -52,6 +53,7 @@ class Store:
         self._replies = Replies(client, keys)
         self._presence = Presence(client, self.limits)
         self._outbox = Outbox(client, keys)
+        self._journals = Journals(client, keys)
 
     @classmethod
     def of_loop(cls, url: str, shards: int) -> Store:
@@ -192,3 +194,11 @@ class Store:
     async def done(self, stream: Stream, group: str, facts: Iterable[Fact]) -> None:
         """Outbox.done."""
         await self._outbox.done(stream, group, facts)
+
+    async def journal(self, room: RoomId, match: int) -> list[bytes]:
+        """Journals.journal."""
+        return await self._journals.journal(room, match)
+
+    async def forget_journal(self, room: RoomId, match: int) -> None:
+        """Journals.forget_journal."""
+        await self._journals.forget_journal(room, match)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import zlib
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from django.db import IntegrityError, transaction
 
-from lobby.models import Finish, Match
+from lobby.models import Finish, Match, Replay
 from lobby.records import record_match
 from rooms.core.facts import Finisher, MatchOver
 from rooms.core.ids import PlayerId, RoomId
+from rooms.core.journal import FORMAT, dump_lines
 
 
 def over(**changes: object) -> MatchOver:
@@ -71,3 +74,21 @@ def test_half_a_match_is_never_written(db: None) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         record_match(over(finishers=(bad,)))
     assert not Match.objects.exists()
+
+
+def test_its_journal_is_kept_with_it_once(db: None) -> None:
+    items = [dump_lines([b"\x01", b"\x02"]), dump_lines([b"\x03"])]
+    assert record_match(over(), items)
+    assert not record_match(over(), [dump_lines([b"\x09"])])
+    replay = Match.objects.get().replay
+    assert (replay.format, msgspec.msgpack.decode(zlib.decompress(replay.lines))) == (FORMAT, [1, 2, 3])
+
+
+def test_a_match_without_a_journal_has_no_replay(db: None) -> None:
+    record_match(over())
+    assert not Replay.objects.exists()
+
+
+def test_a_match_that_was_given_up_is_recorded_without_places(db: None) -> None:
+    assert record_match(over(finishers=(), reason="The room was closed."))
+    assert list(Match.objects.get().finishes.all()) == []

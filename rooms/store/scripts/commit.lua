@@ -3,7 +3,8 @@
 KEYS[1]   lease (hash)          KEYS[2]  meta (hash)      KEYS[3]  log (stream)
 KEYS[4]   rooms (hash)          KEYS[5]  cards (hash)     KEYS[6]  out (hash)
 KEYS[7]   outbox (stream)       KEYS[8]  bots (stream)
-KEYS[9+]  event lists of the rooms with new events, then of the closed rooms, then the lists of the replies
+KEYS[9+]  event lists of the rooms with new events, then of the closed rooms, then the lists of the replies,
+          then the journals (lists) with new lines, then those that are whole, then those that are given up
 
 ARGV[1]   owner                 ARGV[2]  epoch            ARGV[3]  lease's time to live in ms
 ARGV[4]   head: number of the last commit we know of, or "" for any
@@ -12,9 +13,11 @@ ARGV[7]   events to keep of a room                        ARGV[8]  ms that a rep
 ARGV[9]   entries to keep in outbox                       ARGV[10] entries to keep in bots
 ARGV[11]  prefix of the parcels' channels                 ARGV[12] channel of the card feed
 ARGV[13]  message for the card feed, or ""                ARGV[14] sizes of the lists that follow, by spaces
-ARGV[15+] rooms: name, bytes ...       cards: name, bytes ...            closed: name ...
+ARGV[15]  ms that a whole journal waits for its recorder
+ARGV[16+] rooms: name, bytes ...       cards: name, bytes ...            closed: name ...
           events, for each room: how many, bytes ...      replies: bytes ...
           outbox: bytes ...            bots: bytes ...    parcels: web, bytes ...
+          journals: bytes ... (whole and given up ones have none)
           A room that is in several lists ends as closed: nothing of it stays.
 
 Returns   the new head; or {owner, epoch, head} as they are when the lease or the head is not ours: nothing was done
@@ -28,13 +31,14 @@ if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] or (ARGV[4] ~= '' and head ~= ARGV[4
   return { held[1] or '', held[2] or '0', head }
 end
 
-local key, at = 9, 15 -- the next key and the next argument
+local key, at = 9, 16 -- the next key and the next argument
 local size = {}
 for number in string.gmatch(ARGV[14], '%d+') do
   size[#size + 1] = tonumber(number)
 end
 local rooms, cards, closed, events = size[1], size[2], size[3], size[4]
 local replies, outbox, bots, parcels = size[5], size[6], size[7], size[8]
+local journals, whole, given_up = size[9], size[10], size[11]
 
 local function spread(command, name, count) -- the next `count` arguments, as few commands as possible
   local stop = at + count
@@ -83,11 +87,27 @@ end
 file(KEYS[7], ARGV[9], outbox)
 file(KEYS[8], ARGV[10], bots)
 
+local parcel = at
+at = at + 2 * parcels
+for _ = 1, journals do
+  redis.call('RPUSH', KEYS[key], ARGV[at])
+  key, at = key + 1, at + 1
+end
+for _ = 1, whole do
+  redis.call('PEXPIRE', KEYS[key], ARGV[15])
+  key = key + 1
+end
+for _ = 1, given_up do
+  redis.call('DEL', KEYS[key])
+  key = key + 1
+end
+
 if ARGV[5] ~= '' then
   redis.call('HSET', KEYS[2], 'last', ARGV[5])
   redis.call('XTRIM', KEYS[3], 'MINID', ARGV[6])
 end
 
+at = parcel
 for _ = 1, parcels do
   local web = ARGV[at]
   local n = redis.call('HINCRBY', KEYS[6], web, 1)

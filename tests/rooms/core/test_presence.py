@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rooms.core import presence
+from rooms.core import ending, presence
 from rooms.core.bounds import Bounds
 from rooms.core.ids import SocketId, WebId
 from rooms.core.inputs import Attach, BotBody, ChatBody, KickBody, Lapse, LeaveBody, Reserve, Resume, Resync
@@ -16,7 +16,7 @@ from tests.rooms.core.driver import ANN, BOB, CAT, Driver, codes, kinds, person
 
 
 def test_the_codes_are_those_of_the_protocol() -> None:
-    ours = (presence.REPLACED, presence.NOT_FOUND, presence.ROOM_FULL, presence.KICKED, presence.ROOM_CLOSED)
+    ours = (presence.REPLACED, presence.NOT_FOUND, presence.ROOM_FULL, presence.KICKED, ending.ROOM_CLOSED)
     assert ours == (Close.REPLACED, Close.NOT_FOUND, Close.ROOM_FULL, Close.KICKED, Close.ROOM_CLOSED)
 
 

@@ -70,6 +70,7 @@ async def used(store: Store, valkey: Valkey) -> list[str]:
                 bots=[b"b"],
                 parcels={WEB: b"p"},
                 replies={"token": b"yes", "kept": b"yes"},
+                journals={(ROOM, 1): b"j"},
             ),
         )
         await store.reply(lease.shard, "token", 1.0)
@@ -143,4 +144,5 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"about {limits.outbox:,};" in said["outbox"]
     assert f"about {limits.bots:,};" in said["bots"]
     assert f"{limits.reply_ms // 1000} s " in said["<token>"]
+    assert f"then {limits.journal_ms // 86_400_000} days" in said["<match>"]
     assert limits.lapsed_ms == 60_000  # "a minute later"

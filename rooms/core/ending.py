@@ -1,0 +1,37 @@
+"""How a socket and how a room come to their end: nobody is cut off without being told why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rooms.core import match, phases
+from rooms.core.effects import Effects, Farewell
+from rooms.core.ids import SocketId
+from rooms.core.room import Live, Socket
+
+ROOM_CLOSED: Final = 4510
+"""Close code; rooms/protocol/closing.py has them all (a test compares)."""
+
+
+def drop(live: Live, name: SocketId, code: int, reason: str, fx: Effects) -> None:
+    """Close a socket with a reason and forget it, leaving its player's seat alone."""
+    socket = live.room.sockets.pop(name, None)
+    fx.welcomes.pop(name, None)
+    if socket is not None:
+        farewell(name, socket, code, reason, fx)
+
+
+def farewell(name: SocketId, socket: Socket, code: int, reason: str, fx: Effects) -> None:
+    """Close a socket with a reason."""
+    fx.farewells.append(Farewell(name, socket.web, socket.wire, code, reason))
+    fx.changed = True
+
+
+def end_room(live: Live, reason: str, fx: Effects, code: int = ROOM_CLOSED) -> None:
+    """End the room: a running match is recorded as given up, everyone still here is told, and nothing of it is kept."""
+    match.abandon(live, reason, fx)
+    phases.go(live, "close", fx)
+    fx.tell(live, "closed", {"reason": reason})
+    for name in list(live.room.sockets):
+        drop(live, name, code, reason, fx)
+    fx.closed = True
