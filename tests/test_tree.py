@@ -28,7 +28,6 @@ ELSEWHERE = {
     "rooms/core/effects.py": "tests/rooms/core/test_tick.py: what a tick collects",
     "rooms/core/facts.py": "tests/lobby/test_records.py: shapes of what others are told",
     "rooms/core/ids.py": "tests/rooms/core/test_room.py: names of types",
-    "rooms/engine/batch.py": "tests/rooms/engine/test_runner.py: what one commit collects",
     "rooms/management/commands/runengine.py": "tests/support/test_fleet.py: every fleet starts it",
     "rooms/protocol/client.py": "tests/rooms/protocol/test_codec.py: shapes of messages",
     "rooms/protocol/server.py": "tests/rooms/protocol/test_codec.py: shapes of messages",
