@@ -7,42 +7,33 @@ states in tests/js/room; here all of them stand on real processes.
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.looking import look
-from tests.e2e.people import DESKTOP, PHONE, Meet, Person, begin
+from tests.e2e.looking import look, sized
+from tests.e2e.people import Meet, Person, begin
 
-SIZES = {"desktop": DESKTOP, "phone": PHONE}
 GAMES = ("tictactoe", "battleship", "snake", "arena")
 STATUS = re.compile("responded with a status of 4(03|04|22)")
 """The browser itself notes each such answer."""
 
 
-@pytest.fixture(params=SIZES)
-def size(request: pytest.FixtureRequest) -> str:
-    """Of the window."""
-    return str(request.param)
-
-
-def calm(meet: Meet, name: str, size: str, **more: Any) -> Person:
+def calm(meet: Meet, name: str) -> Person:
     """Somebody whose page moves as little as it may."""
-    person = meet(name, reduced_motion="reduce", **{**SIZES[size], **more})
+    person = meet(name, reduced_motion="reduce")
     person.expected.append(STATUS)
     return person
 
 
-def test_pages_before_a_room(meet: Meet, size: str) -> None:
-    ann = calm(meet, "Ann", size)
+def test_pages_before_a_room(meet: Meet) -> None:
+    ann = calm(meet, "Ann")
     wrong: list[str] = []
 
     def see(name: str, path: str = "", ready: str = "main") -> None:
         if path:
             ann.page.goto(ann.site + path)
         ann.page.locator(ready).first.wait_for()
-        wrong.extend(look(ann.page, name, size))
+        wrong.extend(look(ann.page, name))
 
     see("missing", "/nowhere/")
     see("gone", f"/rooms/{'n' * 22}/")
@@ -75,48 +66,49 @@ def open_rooms(meet: Meet) -> list[Person]:
     return people
 
 
-def test_the_lobby_with_rooms(meet: Meet, size: str) -> None:
+def test_the_lobby_with_rooms(meet: Meet) -> None:
     open_rooms(meet)
-    ann = calm(meet, "", size)
+    ann = calm(meet, "")
     ann.page.goto(ann.site)
     ann.page.locator("[data-room]").nth(2).wait_for()
     expect(ann.page.locator(".picture-place")).to_have_count(len(GAMES))
-    assert look(ann.page, "lobby", size) == []
+    assert look(ann.page, "lobby") == []
 
 
-def test_a_room_from_waiting_to_its_end(meet: Meet, size: str) -> None:
-    ann, bob, cleo = calm(meet, "Ann", size), meet("Bob"), calm(meet, "Cleo", size)
+def test_a_room_from_waiting_to_its_end(meet: Meet) -> None:
+    ann, bob, cleo = calm(meet, "Ann"), meet("Bob"), calm(meet, "Cleo")
     ann.open("tictactoe", first="first")
-    wrong = look(ann.page, "room-waiting", size)
+    wrong = look(ann.page, "room-waiting")
     bob.come(ann.invite)
     bob.say("Hello, Ann! Nice to meet you here.")
     cleo.come(ann.invite)  # every seat is taken
     ann.until("view.whole.room.spectators === 1")
-    if size == "phone":
-        ann.page.get_by_role("button", name=re.compile("^Chat")).tap()
-        ann.sees("Nice to meet you here.")
     cleo.sees("Every seat is taken.")
-    wrong += look(ann.page, "room-chat", size) + look(cleo.page, "room-full", size)
+    wrong += look(ann.page, "room-chat", ["desktop"]) + look(cleo.page, "room-full")
+    with sized(ann.page, "phone"):
+        ann.page.get_by_role("button", name=re.compile("^Chat")).click()
+        ann.sees("Nice to meet you here.")
+        wrong += look(ann.page, "room-chat", ["phone"])
     begin(ann, bob)
     for number, square in enumerate(("1, column 1", "2, column 2", "1, column 2", "3, column 1")):
         person = (ann, bob)[number % 2]
         expect(person.status).to_have_text(re.compile("^Your turn"))
         person.page.get_by_role("button", name=f"row {square}, empty").click()
     expect(ann.status).to_have_text(re.compile("^Your turn"))
-    wrong += look(ann.page, "room-tictactoe", size)
+    wrong += look(ann.page, "room-tictactoe")
     ann.page.get_by_role("button", name="row 1, column 3, empty").click()
     ann.result()
     cleo.result()
-    wrong += look(ann.page, "room-result", size) + look(cleo.page, "room-watching", size)
+    wrong += look(ann.page, "room-result") + look(cleo.page, "room-watching")
     second = ann.new_page()
     second.goto(ann.page.url)
     expect(ann.page.get_by_role("heading", name="Open in another tab")).to_be_visible()
-    wrong += look(ann.page, "room-replaced", size)
+    wrong += look(ann.page, "room-replaced")
     assert wrong == []
 
 
-def test_the_other_games_while_they_are_played(meet: Meet, size: str) -> None:
-    ann = calm(meet, "Ann", size)
+def test_the_other_games_while_they_are_played(meet: Meet) -> None:
+    ann = calm(meet, "Ann")
     wrong: list[str] = []
     for game, seats in (("battleship", None), ("snake", 4), ("arena", 4)):
         ann.open(game, seats=seats)
@@ -125,21 +117,30 @@ def test_the_other_games_while_they_are_played(meet: Meet, size: str) -> None:
         ann.press("Start")
         ann.until("view.whole.room.phase === 'playing'")
         if game == "battleship":
-            wrong += battle(ann, size)
+            wrong += battle(ann)
         else:
             ann.until("view.ms - view.whole.room.match_ms > 4000")
-            wrong += look(ann.page, f"room-{game}", size)
+            wrong += look(ann.page, f"room-{game}", ["desktop"]) + look_on_phone(ann, f"room-{game}")
     assert wrong == []
 
 
-def battle(ann: Person, size: str) -> list[str]:
+def look_on_phone(ann: Person, name: str) -> list[str]:
+    """Loaded on a phone, so that the game offers what a finger needs."""
+    with sized(ann.page, "phone"):
+        ann.page.reload()
+        ann.arrived()
+        ann.until("view.whole.room.phase === 'playing'")
+        return look(ann.page, name, ["phone"])
+
+
+def battle(ann: Person) -> list[str]:
     """The two screens of battleship: placing, and after some shots firing."""
     ann.press("Random")
-    wrong = look(ann.page, "room-battleship-placing", size)
+    wrong = look(ann.page, "room-battleship-placing")
     ann.press("Ready")
     for square in ("A1", "C3", "E5"):
         expect(ann.status).to_have_text(re.compile("^Your turn"))
         sea = ann.page.get_by_role("grid", name=re.compile("^The sea of"))
         sea.get_by_role("button", name=f"{square}, water").click()
     ann.until("view.whole.game.boards.every((board) => board.shots.length > 1)")
-    return wrong + look(ann.page, "room-battleship", size)
+    return wrong + look(ann.page, "room-battleship")
