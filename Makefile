@@ -27,7 +27,7 @@ test: dev chromium ## every test, Python and JavaScript
 		$(MAKE) --no-print-directory test-js || failed=1; [ -z "$$failed" ]
 
 test-py: dev chromium ## the Python tests, browser and whole-system ones too
-	@failed=; $(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone" || failed=1; \
+	@failed=; $(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone" || failed=1; \
 		$(BIN)/python -m pytest tests/e2e -m alone || failed=1; [ -z "$$failed" ]
 
 test-e2e: dev chromium ## only the end-to-end tests
