@@ -15,6 +15,7 @@ TUNABLES = (
     Tunable("LEASE_MS", 1500, 300, 60_000, "how long an engine owns a shard without renewing it"),
     Tunable("WEB_TTL_MS", 5000, 1000, 120_000, "how long a silent web process keeps its sockets attached"),
     Tunable("ROOM_IDLE_S", 60, 5, 86_400, "how long a room without anybody stays open"),
+    Tunable("PAUSED_IDLE_S", 3600, 5, 604_800, "how long a paused room without anybody stays open"),
     Tunable("EVENTS_KEPT", 256, 256, 65_536, "events a room keeps for those who come back"),
     Tunable("MAX_SOCKETS", 10_000, 1, 1_000_000, "open WebSockets of one web process"),
     Tunable("MAX_SOCKETS_PER_ADDRESS", 512, 1, 1_000_000, "open WebSockets of one address and web process"),

@@ -42,7 +42,7 @@ class Hearing:
     """Takes the messages of one socket after its hello. Nothing here waits."""
 
     def __init__(self, link: Link, hub: Hub, rules: Rules) -> None:
-        """`link` is about to join its room, whose game has `rules`."""
+        """`link` is about to join its room, whose game has `rules`, the newest that are here."""
         self.link, self._hub, self._rules = link, hub, rules
         self._allowance = Allowance(time.monotonic())
 
@@ -77,7 +77,7 @@ class Hearing:
 
     def _command(self, message: Commanding) -> None:
         try:
-            body = body_of(message, self._rules, self.link.wire_format)
+            body = body_of(message, self._rules.at(self.link.version), self.link.wire_format)
         except codec.Malformed as error:
             self._refuse(message.seq, "bad_move", str(error))
             return
@@ -91,7 +91,7 @@ class Hearing:
             self._refuse(0, "slow_down", "Too many of these; this one was not passed on.")
         else:
             try:
-                body = check(message, self._rules, link.wire_format)
+                body = check(message, self._rules.at(link.version), link.wire_format)
             except RelayRefused as error:
                 self._refuse(0, error.code, str(error))
                 return

@@ -28,11 +28,18 @@ SLOW_BYTES: Final = 64 * 1024
 SLOW_S: Final = 15.0
 
 
+class _Game(msgspec.Struct, frozen=True):
+    """Of the game: which version its rules are."""
+
+    version: int = 1
+
+
 class _Known(msgspec.Struct):
     """The part of a welcome that the hub must remember to ask for another."""
 
     incarnation: str
     seq: int = 0
+    game: _Game = _Game()
 
 
 _json, _msgpack = msgspec.json.Decoder(_Known), msgspec.msgpack.Decoder(_Known)
@@ -57,6 +64,7 @@ class Link:
         "seat",
         "text",
         "told",
+        "version",
         "view",
         "want",
         "wire",
@@ -77,6 +85,8 @@ class Link:
         self.offset = 0
         """Every event up to this one that is meant for it was written."""
         self.incarnation = ""
+        self.version = 1
+        """Of the rules that the room is played by, as its newest welcome says."""
         self.asked_at: float | None = None
         """When a welcome was asked for that has not come; None when none is due."""
         self.told = False
@@ -149,7 +159,7 @@ class Link:
         self.view, self.seat, self.base, self.offset = view, seat, tick, offset
         self.asked_at, self.told = None, False
         known = (_json if self.text else _msgpack).decode(payload)
-        self.incarnation, self.counted = known.incarnation, known.seq
+        self.incarnation, self.counted, self.version = known.incarnation, known.seq, known.game.version
         self.write(payload)
         return True
 

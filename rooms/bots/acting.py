@@ -61,7 +61,7 @@ class Actor:
             log.warning("bot of %s: an input is lost: %s", self._part.rules.slug, lost)
 
     async def _move(self, view: View) -> None:
-        move = await self._think(partial(choose, self._part, view))
+        move = await self._think(partial(choose, self._part.at(self._room.welcome.game.version), view))
         if move is None:
             return
         self._pace.moved()

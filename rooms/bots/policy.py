@@ -5,7 +5,7 @@ Pure. The bot gets the same plain values that came over its socket, and nothing 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -22,7 +22,12 @@ class Part:
 
     room: RoomId
     rules: Rules
+    """The newest that are here."""
     strength: str
+
+    def at(self, version: int) -> Part:
+        """The same part in a room that is played by the rules of `version`."""
+        return replace(self, rules=self.rules.at(version))
 
 
 def choose(part: Part, view: View) -> Any | None:

@@ -14,6 +14,8 @@ class Bounds(msgspec.Struct, frozen=True):
     """How long a seat is held outside a match for a player whose connection was lost."""
     idle_ms: int = 60_000
     """A room without a person connected is closed after this time."""
+    paused_idle_ms: int = 3_600_000
+    """The same for a paused room, so that the operator can see what happened, and mend it."""
     bot_call_ms: int = 3_000
     """A bot's seat without a connection calls for a bot this often."""
     spectators: int = 200

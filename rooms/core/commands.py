@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rooms.core import inputs, match, phases, presence, seating
+from rooms.core import inputs, phases, presence, seating
 from rooms.core.effects import Effects
 from rooms.core.ids import Seat
 from rooms.core.inputs import Player
@@ -62,7 +62,7 @@ def _start(live: Live, player: Player, body: inputs.StartBody, fx: Effects) -> N
     why = seating.blocked(live)
     if why:
         raise Refused("not_ready", why)
-    match.start_match(live, fx)
+    seating.start(live, fx)
 
 
 def _rematch(live: Live, player: Player, body: inputs.RematchBody, fx: Effects) -> None:

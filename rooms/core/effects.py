@@ -61,6 +61,16 @@ class Effects:
         self.events.append(told)
         self.changed = True
 
+    def follow(self, earlier: Effects) -> None:
+        """Put what happened in this room before in front; both are committed together."""
+        self.events[:0] = earlier.events
+        self.matches[:0] = earlier.matches
+        self.unjournalled[:0] = earlier.unjournalled
+        self.farewells[:0] = earlier.farewells
+        self.welcomes.update(earlier.welcomes)
+        self.changed = True
+        self.closed = self.closed or earlier.closed
+
     def roster(self, live: Live) -> None:
         """Note that the room's own view or card has changed."""
         live.roster += 1

@@ -35,6 +35,8 @@ class Card(msgspec.Struct, frozen=True):
     """Opened by quick play: people may be sent here."""
     opened_ms: int
     match: int
+    version: int = 1
+    """Of the game's rules that the room is played by."""
 
 
 class Reply(msgspec.Struct, frozen=True):

@@ -167,6 +167,14 @@ class Rules:
     """A player leaves a match for good. Without it the match ends and the leaver is last."""
     bot: Callable[[Any, Seat, str, Rng], Any | None] | None = None
     """(view, seat, strength, rng) -> a move, or None to wait. Sees what its seat sees, and nothing else."""
+    migrate: Callable[[int, Any], Any] | None = None
+    """(older version, its state in plain values) -> the same state in this version's shape."""
+    older: Mapping[int, Rules] = field(default_factory=dict)
+    """The older versions that running matches may be finished by, each under its number."""
+
+    def at(self, version: int) -> Rules:
+        """The rules of a version that is here; else these, the newest."""
+        return self.older.get(version, self)
 
 
 def read_rules(slug: str, module: Any) -> Rules:
@@ -175,10 +183,21 @@ def read_rules(slug: str, module: Any) -> Rules:
     if missing:
         raise TypeError(f"game {slug!r} lacks {', '.join(missing)}; see docs/games.md")
     given = {ours: getattr(module, theirs) for ours, theirs in _NAMES.items() if hasattr(module, theirs)}
-    rules = Rules(slug=slug, **given)
+    rules = Rules(slug=slug, older=_read_older(slug, module), **given)
     _check(rules)
     _prepare(rules)
     return rules
+
+
+def _read_older(slug: str, module: Any) -> dict[int, Rules]:
+    """The rules of the modules in OLDER, by their VERSION. Raises TypeError."""
+    older: dict[int, Rules] = {}
+    for one in getattr(module, "OLDER", ()):
+        rules = read_rules(slug, one)
+        if rules.version in older or not 0 < rules.version < getattr(module, "VERSION", 1):
+            raise TypeError(f"game {slug!r}: each of OLDER needs a VERSION of its own, below the game's")
+        older[rules.version] = rules
+    return older
 
 
 def _prepare(rules: Rules) -> None:
@@ -200,7 +219,7 @@ _NAMES = {
     "outcome": "outcome", "sample_move": "sample_move", "version": "VERSION", "hidden": "HIDDEN",
     "late_join": "LATE_JOIN", "grace_s": "GRACE_S", "absent": "ABSENT", "strengths": "STRENGTHS",
     "bot_every_ms": "BOT_EVERY_MS", "relays": "RELAYS", "deadline": "deadline", "legal_moves": "legal_moves",
-    "join": "join", "leave": "leave", "bot": "bot",
+    "join": "join", "leave": "leave", "bot": "bot", "migrate": "migrate",
 }  # fmt: skip
 _REQUIRED = [*Game.__annotations__, "setup", "step", "view", "outcome", "sample_move"]
 

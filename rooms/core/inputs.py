@@ -21,6 +21,9 @@ Kind = Literal["guest", "bot", "api"]
 Want = Literal["play", "watch", "auto"]
 """play: a seat or a refusal. watch: no seat. auto: the seat one has, else a free one if it can be taken, else watch."""
 
+Action = Literal["resume", "close"]
+"""What an operator may do with a room."""
+
 
 class Player(msgspec.Struct, frozen=True, array_like=True):
     """A person or a bot. `kind`: a guest of the pages, a built-in bot, or a program with a token."""
@@ -90,6 +93,13 @@ class Resync(msgspec.Struct, frozen=True, array_like=True, tag="resync"):
 
     socket: SocketId
     resume: Resume | None = None
+
+
+class Operate(msgspec.Struct, frozen=True, array_like=True, tag="operate"):
+    """Whoever runs the server mends a paused room, or ends any room. `reason` is told to its players when it ends."""
+
+    action: Action
+    reason: str = ""
 
 
 # -- bodies that a player sends; all carry the player's seq, counted once
@@ -174,7 +184,7 @@ class Command(msgspec.Struct, frozen=True, array_like=True, tag="command"):
     body: Body
 
 
-Act = Open | Reserve | Attach | Detach | Lapse | Resync | Command
+Act = Open | Reserve | Attach | Detach | Lapse | Resync | Operate | Command
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from typing import Any
 
-from rooms.core import journal, phases
+from msgspec.structs import replace
+
+from rooms.core import faults, journal, phases
 from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Finisher, MatchOver
 from rooms.core.game import Input, Now, Outcome, Place
 from rooms.core.ids import PlayerId, Seat, SocketId
 from rooms.core.rng import Rng
-from rooms.core.room import Cast, Fault, Live, keep_state, read_state, taken, wall_ms
+from rooms.core.room import Cast, Live, Room, keep_state, read_state, taken, wall_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,16 @@ def start_match(live: Live, fx: Effects) -> None:
             sitter.ready = sitter.rematch = False
     phases.go(live, "start", fx)
     fx.tell(live, "started", {"match": room.match})
+    live.state = None  # it stays None when the rules cannot set the match up
+    set_up(live, fx)
+
+
+def set_up(live: Live, fx: Effects) -> None:
+    """Let the rules make the first state of the match. Rules that raise pause the room; then it may be tried again."""
+    room = live.room
     try:
         options = live.rules.options(**room.options)
-        live.state = live.rules.setup(options, seats, Rng(room.seed, room.match, 0))
+        live.state = live.rules.setup(options, sorted(room.cast), Rng(room.seed, room.match, 0))
         journal.note(live, fx, journal.begun(live, wall_ms(room, room.ms)))
         _look_for_end(live, fx)
     except Exception as error:  # the rules are the game author's: any fault of theirs pauses this room alone (law 7)
@@ -112,7 +120,10 @@ def note_cast(live: Live, seat: Seat, cast: Cast, fx: Effects, *, joined: bool) 
 def leave_match(live: Live, seat: Seat, fx: Effects) -> None:
     """The player of `seat` will not come back to this match."""
     room, leave = live.room, live.rules.leave
-    if seat not in room.cast or room.fault is not None:
+    if seat not in room.cast:
+        return
+    if room.fault is not None:
+        room.fault = replace(room.fault, gone=(*room.fault.gone, seat))
         return
     if leave is None:
         journal.note(live, fx, journal.Gone(room.match_tick, seat))
@@ -142,25 +153,28 @@ def finish(live: Live, outcome: Outcome, fx: Effects) -> None:
     places = [{"seat": f.seat, "rank": f.rank, "score": f.score, "name": f.name} for f in finishers]
     fx.tell(live, "over", {"match": room.match, "places": places, "reason": outcome.reason})
     _note_end(live, outcome, fx)
-    fx.matches.append(
-        MatchOver(
-            room=room.id,
-            incarnation=room.incarnation,
-            match=room.match,
-            game=room.game,
-            version=room.version,
-            options=room.options,
-            seed=room.seed,
-            finishers=finishers,
-            reason=outcome.reason,
-            ticks=room.match_tick,
-            started_ms=wall_ms(room, room.match_ms or 0),
-            ended_ms=wall_ms(room, room.ms),
-            private=room.private,
-            journalled=room.journalled > 0,
-        )
-    )
+    fx.matches.append(record_of(room, finishers, outcome.reason))
     room.journalled = 0
+
+
+def record_of(room: Room, finishers: tuple[Finisher, ...], reason: str) -> MatchOver:
+    """The room's match, which ends now, for the recorder."""
+    return MatchOver(
+        room=room.id,
+        incarnation=room.incarnation,
+        match=room.match,
+        game=room.game,
+        version=room.version,
+        options=room.options,
+        seed=room.seed,
+        finishers=finishers,
+        reason=reason,
+        ticks=room.match_tick,
+        started_ms=wall_ms(room, room.match_ms or 0),
+        ended_ms=wall_ms(room, room.ms),
+        private=room.private,
+        journalled=room.journalled > 0,
+    )
 
 
 def _note_end(live: Live, outcome: Outcome, fx: Effects) -> None:
@@ -180,7 +194,7 @@ def abandon(live: Live, reason: str, fx: Effects) -> None:
 def pause(live: Live, fx: Effects, error: BaseException, code: str = "rules_fault") -> None:
     """Stop the room's clock because its rules failed. Players are told that, the operator also why."""
     message = "The rules of this game failed, so the room is paused. Nothing that was acknowledged is lost."
-    live.room.fault = Fault(code, message, "".join(traceback.format_exception(error))[-4000:])
+    live.room.fault = faults.fault_of(live, error, code, message)
     fx.tell(live, "paused", {"code": code, "message": message})
     fx.roster(live)
 

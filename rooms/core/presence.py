@@ -148,6 +148,11 @@ def send_away(live: Live, player: Player, code: int, reason: str, fx: Effects) -
     fx.roster(live)
 
 
+def _idle_ms(live: Live) -> int:
+    """How long the room stays open without a person: a paused one until the operator has had time to look at it."""
+    return live.bounds.idle_ms if live.room.fault is None else live.bounds.paused_idle_ms
+
+
 def _held_until(live: Live, sitter: Sitter) -> int | None:
     """The room time at which an absent player's seat is given up; None while it is not."""
     room, bounds = live.room, live.bounds
@@ -157,6 +162,8 @@ def _held_until(live: Live, sitter: Sitter) -> int | None:
         return sitter.away_ms + bounds.reserve_ms
     if room.phase != "playing":
         return sitter.away_ms + bounds.hold_ms
+    if room.fault is not None:  # a paused match waits for everybody
+        return None
     return None if live.rules.absent == "wait" else sitter.away_ms + live.rules.grace_s * 1000
 
 
@@ -192,7 +199,7 @@ def next_alarm(live: Live) -> int | None:
     room, bounds = live.room, live.bounds
     times = [room.fill_ms]
     if room.idle_ms is not None:
-        times.append(room.idle_ms + bounds.idle_ms)
+        times.append(room.idle_ms + _idle_ms(live))
     for sitter in room.seats:
         if sitter is None or sitter.away_ms is None:
             continue
@@ -206,7 +213,7 @@ def next_alarm(live: Live) -> int | None:
 def ring(live: Live, fx: Effects) -> None:
     """Do whatever is due at the room's time."""
     room = live.room
-    if room.idle_ms is not None and room.ms >= room.idle_ms + live.bounds.idle_ms:
+    if room.idle_ms is not None and room.ms >= room.idle_ms + _idle_ms(live):
         end_room(live, "Nobody was here any more.", fx)
         return
     give_up_absent(live, fx)

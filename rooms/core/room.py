@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -15,7 +15,7 @@ from rooms.core.bounds import Bounds
 from rooms.core.facts import Phase
 from rooms.core.game import Outcome, Rules
 from rooms.core.ids import PlayerId, RoomId, Seat, SocketId, WebId
-from rooms.core.inputs import Player, Wire
+from rooms.core.inputs import Act, Player, Wire
 
 
 class Sitter(msgspec.Struct, array_like=True):
@@ -51,11 +51,21 @@ class Cast(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Fault(msgspec.Struct, frozen=True, array_like=True):
-    """Why a room is paused. `trace` is for the operator alone and leaves the engine in no frame."""
+    """Why a room is paused, and since when. `trace` and `inputs` are for the operator alone: no frame has them."""
 
     code: str
     message: str
     trace: str = ""
+    inputs: str = ""
+    """The last inputs up to the failure, as JSON text for people (rooms/core/faults.py)."""
+    ms: int = 0
+    """The room time of the failure; a room that goes on later makes up for the time since."""
+    at_ms: int = 0
+    """The same as wall time, in milliseconds since 1970."""
+    match_tick: int = 0
+    """The last step of the match that counts."""
+    gone: tuple[Seat, ...] = ()
+    """Seats given up since: the rules hear of it when the room goes on."""
 
 
 class Talk(msgspec.Struct, array_like=True):
@@ -118,6 +128,12 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     seats: tuple[Seat, ...] | None = None
 
 
+HEARD: Final = 16
+"""How many of the newest entries are shown with a fault."""
+Heard = tuple[str, int, Act]
+"""An entry that was applied: its id in the log, the step of the match before it, and the act."""
+
+
 @dataclass(slots=True)
 class Live:
     """A room in an engine's hands. `state` is None before the first match."""
@@ -129,6 +145,10 @@ class Live:
     events: deque[Told] = field(default_factory=deque)
     saved: bytes = b"\xc0"
     """`state` encoded, as it last was sound: what a step that raised is undone to."""
+    newer: Rules | None = None
+    """The rules that the next match is played by, when `rules` are older ones (rooms/core/versions.py)."""
+    heard: deque[Heard] = field(default_factory=lambda: deque(maxlen=HEARD))
+    """The newest entries that were applied, oldest first: should the rules fail, the operator sees them."""
     roster: int = 0
     """Grows with every change that the room's own view or card shows."""
 
@@ -155,7 +175,7 @@ def load_room(raw: bytes) -> tuple[Room, bytes]:
 
 def revive(room: Room, state: bytes, rules: Rules, bounds: Bounds, events: list[bytes]) -> Live:
     """The room alive again. Raises msgspec.DecodeError when the state is not of these rules."""
-    live = Live(room, rules, bounds, None, deque(_told_decoder.decode(raw) for raw in events), state)
+    live = Live(room, rules, bounds, None, deque(read_told(events)), state)
     live.state = read_state(live)
     return live
 
@@ -168,6 +188,11 @@ def keep_state(live: Live) -> None:
 def read_state(live: Live) -> Any:
     """The state that was last sound, afresh."""
     return msgspec.msgpack.decode(live.saved, type=live.rules.state | None)
+
+
+def read_told(events: list[bytes]) -> list[Told]:
+    """Events as they were kept. Raises msgspec.DecodeError."""
+    return [_told_decoder.decode(raw) for raw in events]
 
 
 def dump_told(told: Told) -> bytes:

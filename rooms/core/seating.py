@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rooms.core import match, phases
+from rooms.core import match, phases, versions
 from rooms.core.effects import Effects
 from rooms.core.facts import BotCall
 from rooms.core.ids import PlayerId, Seat
@@ -152,6 +152,13 @@ def blocked(live: Live) -> str:
     return ""
 
 
+def start(live: Live, fx: Effects) -> None:
+    """Begin the next match, by the newest rules there are."""
+    versions.renew(live, fx)
+    if not fx.closed:
+        match.start_match(live, fx)
+
+
 def start_if_agreed(live: Live, fx: Effects) -> None:
     """Start what needs no host: a rematch that all want, and quick play when its seats are taken."""
     room = live.room
@@ -160,9 +167,9 @@ def start_if_agreed(live: Live, fx: Effects) -> None:
     if room.phase == "rematch":
         people = [s for s in room.seats if s is not None and is_person(s.player)]
         if all(s.rematch for s in people):
-            match.start_match(live, fx)
+            start(live, fx)
     elif room.phase == "waiting" and room.quick and (room.fill_ms is None or free_seat(room) is None):
-        match.start_match(live, fx)
+        start(live, fx)
 
 
 def _reconsider(live: Live, fx: Effects) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 import msgspec
 
-from rooms.core import commands, match, presence, seating
+from rooms.core import commands, faults, match, operating, presence, seating
 from rooms.core.bounds import Bounds
 from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Reply
 from rooms.core.game import Rules
 from rooms.core.ids import RoomId
-from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Open, Player, Reserve, Resync
+from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Open, Operate, Player, Reserve, Resync
 from rooms.core.match import Asked
 from rooms.core.room import Live, Room, seat_of, sockets_of
 
@@ -60,6 +60,7 @@ def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
     if not ticking:
         room.ms = max(room.ms, now_ms)
     asked: list[Asked] = []
+    faults.hear(live, arrived)
     for entry_id, act, token in arrived:
         _apply(live, act, token, asked, fx)
         room.applied = entry_id
@@ -107,7 +108,7 @@ def _step(live: Live, asked: list[Asked], ticking: bool, fx: Effects) -> None:
         if ticking:
             match.step_match(live, asked, fx)
             return
-        if not live.rules.tick_hz and (asked or _is_past(live)):
+        if asked or _is_past(live):  # of a ticking game: the match began, or went on, in this very pass
             late = _is_past(live)
             match.step_match(live, asked, fx)
             if late and _is_past(live):
@@ -120,6 +121,8 @@ def _step(live: Live, asked: list[Asked], ticking: bool, fx: Effects) -> None:
 def _apply(live: Live, act: Act, token: str, asked: list[Asked], fx: Effects) -> None:
     if isinstance(act, Command):
         _command(live, act, asked, fx)
+    elif isinstance(act, Operate):
+        operating.operate(live, act, token, fx)
     elif isinstance(act, Open):
         fx.reply(token, Reply(True, seat=None if act.host is None else 0))
         fx.roster(live)

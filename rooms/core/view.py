@@ -96,4 +96,5 @@ def card(live: Live) -> Card:
         quick=room.quick,
         opened_ms=room.opened_ms,
         match=room.match,
+        version=room.version,
     )

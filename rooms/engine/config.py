@@ -36,7 +36,11 @@ class EngineConfig:
 
 def read_config(redis_url: str, ours: Mapping[str, int]) -> EngineConfig:
     """The configuration from Django's settings: `ours` is settings.HOLDFAST."""
-    bounds = Bounds(idle_ms=ours["ROOM_IDLE_S"] * 1000, events=ours["EVENTS_KEPT"])
+    bounds = Bounds(
+        idle_ms=ours["ROOM_IDLE_S"] * 1000,
+        paused_idle_ms=ours["PAUSED_IDLE_S"] * 1000,
+        events=ours["EVENTS_KEPT"],
+    )
     return EngineConfig(
         redis_url=redis_url,
         shards=ours["SHARDS"],

@@ -8,29 +8,32 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from heapq import heappop, heappush
+from typing import Final
 
 import msgspec
 
-from rooms.core import tick
+from rooms.core import tick, versions
 from rooms.core.effects import Effects
 from rooms.core.facts import Reply
 from rooms.core.ids import RoomId
-from rooms.core.inputs import Act, Attach, Entry, Lapse, Open, Reserve, parse_entry
-from rooms.core.room import dump_live, dump_told, load_room, revive, wall_ms
+from rooms.core.inputs import Act, Attach, Entry, Lapse, Open, Operate, Reserve, parse_entry
+from rooms.core.room import dump_live, dump_told, load_room, wall_ms
 from rooms.core.tick import Arrived
 from rooms.core.view import card
 from rooms.engine.batch import Batch
 from rooms.engine.broadcast import Stage, farewell
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
+from rooms.engine.foreign import Foreign
 from rooms.engine.table import Table
-from rooms.engine.watch import Watch
+from rooms.engine.watch import StepTooLong, Watch
 from rooms.games import UnknownGame, get_rules
 from rooms.protocol.bus import Delivery
 from rooms.protocol.closing import Close
 from rooms.store import Commit, Lease, Loaded
 
 logger = logging.getLogger(__name__)
+GONE: Final = "There is no such room (any more)."
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -51,21 +54,23 @@ class Shard:
         """A heap of the times at which rooms are due; an entry that is not its table's `filed_ms` is stale."""
         self._strays: list[tuple[RoomId, Act, str]] = []
         """Entries for rooms that are not here: answered at the next pass."""
-        self.foreign: dict[RoomId, bytes] = {}
-        """Rooms whose game this engine lacks or cannot read; left as they are for an engine that can."""
-        for room_id, raw in loaded.rooms.items():
-            self._revive(room_id, raw, loaded.events.get(room_id, []))
+        self.foreign = Foreign(lease.shard, lease.epoch)
+        watch = Watch(config.step_ms)
+        with watch.over_pass():
+            for room_id, raw in loaded.rooms.items():
+                self._revive(room_id, raw, loaded.events.get(room_id, []), watch)
 
-    def _revive(self, room_id: RoomId, raw: bytes, events: list[bytes]) -> None:
+    def _revive(self, room_id: RoomId, raw: bytes, events: list[bytes], watch: Watch) -> None:
         try:
             room, state = load_room(raw)
-            live = revive(room, state, get_rules(room.game), self.config.bounds, events)
-        except (UnknownGame, msgspec.DecodeError) as error:
-            logger.error("room %s of shard %d cannot be played here: %s", room_id, self.lease.shard, error)
-            self.foreign[room_id] = raw
+            with watch.room():  # a migration is the game author's code
+                live, owed = versions.adopt(room, state, get_rules(room.game), self.config.bounds, events)
+        except (UnknownGame, msgspec.DecodeError, versions.Unplayable, StepTooLong) as error:
+            self.foreign.add(room_id, raw, error)
             return
         room.lost_ms += self.lease.gap_ms
-        table = Table(live, Stage(live, self.lease.epoch), blob=dump_live(live), unkept=self.lease.gap_ms > 0)
+        table = Table(live, Stage(live, self.lease.epoch), blob=dump_live(live), owed=owed)
+        table.unkept = owed is not None or self.lease.gap_ms > 0
         self.tables[room_id] = table
         try:
             table.note_due()
@@ -196,7 +201,8 @@ class Shard:
         for table in tables:
             self._advance(table, batch, watch)
         for stray in self._strays:
-            self._answer_stray(*stray, batch)
+            answer = self.foreign.answer if stray[0] in self.foreign else self._answer_stray
+            answer(*stray, batch)
         self._strays = []
         last = self._applied_up_to()
         if batch.is_empty() and last == self._committed:
@@ -232,13 +238,11 @@ class Shard:
 
     def _answer_stray(self, room_id: RoomId, act: Act, token: str, batch: Batch) -> None:
         if isinstance(act, Attach):
-            here = room_id in self.foreign
-            code = Close.SERVER_BUSY if here else Close.NOT_FOUND
-            reason = "This server cannot run that game now." if here else "There is no such room (any more)."
-            gone = Delivery(room_id, self.lease.epoch, 0, 0, [], [], [farewell(act.socket, act.wire, code, reason)])
+            bye = farewell(act.socket, act.wire, Close.NOT_FOUND, GONE)
+            gone = Delivery(room_id, self.lease.epoch, 0, 0, [], [], [bye])
             batch.parcels.setdefault(act.web, []).append(gone)
-        elif token and isinstance(act, Reserve):
-            batch.replies[token] = _encode(Reply(False, "not_found", "There is no such room (any more)."))
+        elif token and isinstance(act, Reserve | Operate):
+            batch.replies[token] = _encode(Reply(False, "not_found", GONE))
         elif token:
             full = len(self.tables) >= self.config.rooms_per_shard
             text = "The server has as many rooms as it may." if full else "The game or its options are not valid here."

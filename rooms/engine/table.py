@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from rooms.core import match, tick
+from rooms.core import match, tick, versions
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
 from rooms.core.room import Live, dump_live, load_room, revive, wall_ms
@@ -46,6 +46,8 @@ class Table:
     """Wall time of the next pass without input; None: none. Not kept while ticking."""
     filed_ms: int | None = None
     """The time under which it is filed in its shard's heap of alarms, `due_ms` or earlier; None: it is not."""
+    owed: Effects | None = None
+    """What happened to the room when it was loaded: part of its first pass that succeeds."""
     unkept: bool = False
     """It differs from what Redis has, though nothing has arrived: the next pass commits it."""
 
@@ -54,7 +56,9 @@ class Table:
         arrived, self.arrived = self.arrived, []
         try:
             fx = self._attempt(arrived, now_ms, watch)
-            return fx, self._encode(fx, watch)
+            deliveries = self._encode(fx, watch)
+            self.owed = None
+            return fx, deliveries
         except (Exception, StepTooLong) as error:
             # Rules, views and states are the game author's, and our own code may err: it is this room's alone (law 7).
             logger.exception("room %s failed in a pass; it is paused", self.live.room.id)
@@ -68,11 +72,15 @@ class Table:
             self.live.room.tick += 1  # its viewers get a keyframe of it, and no tick is ever shown twice
             fx.changed = True
         self.unkept = False
+        if self.owed is not None:
+            fx.follow(self.owed)
         return fx
 
     def _encode(self, fx: Effects, watch: Watch) -> dict[WebId, Delivery]:
         if not (fx.changed or fx.replies):
             return {}
+        if self.live.room.fault is None:  # it was resumed: its game is shown again
+            self.stage.blind = False
         with watch.room():
             deliveries = self.stage.deliveries(fx)
             self._keep(dump_live(self.live))
@@ -100,7 +108,9 @@ class Table:
                 fx = self._attempt(arrived, now_ms, watch)
                 fx.events[:0] = fault.events
                 fx.changed = True
-                return fx, self._encode(fx, watch)
+                deliveries = self._encode(fx, watch)
+                self.owed = None
+                return fx, deliveries
             except (Exception, StepTooLong):
                 logger.exception(
                     "room %s cannot be saved %s its game", self.live.room.id, "without" if blind else "with"
@@ -108,25 +118,32 @@ class Table:
         logger.error("room %s: %d entries that it could not take are lost", self.live.room.id, len(arrived))
         fx = self._pause_undone(error)
         self.note_due()
+        if self.owed is not None:
+            fx.follow(self.owed)
+            self.owed = None
         if arrived:
             self.live.room.applied = arrived[-1][0]
         self.blob = dump_live(self.live)
         return fx, {}
 
     def _pause_undone(self, error: BaseException) -> Effects:
+        heard = self.live.heard
         if self.blob:
             self._undo()
+        self.live.heard = heard
         fx = Effects(changed=True)
         match.pause(self.live, fx, error, FAULTS.get(type(error), "room_fault"))
         return fx
 
     def _undo(self) -> None:
         room, state = load_room(self.blob)
+        rules = versions.rules_of(self.live, room.version)
         try:
-            live = revive(room, state, self.live.rules, self.live.bounds, [])
+            live = revive(room, state, rules, self.live.bounds, [])
         except msgspec.DecodeError:  # the rules broke their State's own constraints: the room goes on without a game
             logger.exception("the state of room %s cannot be read back", room.id)
-            live = Live(room, self.live.rules, self.live.bounds)
+            live = Live(room, rules, self.live.bounds)
+        live = versions.keep_older(live, self.live.newer or self.live.rules)
         live.events = self.live.events
         while live.events and live.events[-1].offset > room.offset:
             live.events.pop()

@@ -49,15 +49,24 @@ def find_games() -> dict[str, Rules]:
     return dict(_found().games)
 
 
-def get_rules(slug: str) -> Rules:
-    """The rules of one game. Raises UnknownGame."""
+def get_rules(slug: str, version: int | None = None) -> Rules:
+    """The rules of one game: the newest, or those of exactly `version`. Raises UnknownGame."""
     found = _found()
     rules = found.games.get(slug)
     if rules is not None:
-        return rules
+        return rules if version is None else _of_version(rules, version)
     if slug in found.broken:
         raise UnknownGame(f"the game {slug!r} cannot be played: {found.broken[slug]}")
     raise UnknownGame(f"there is no game {slug!r}; there are {', '.join(found.games) or 'none'}")
+
+
+def _of_version(rules: Rules, version: int) -> Rules:
+    if version == rules.version:
+        return rules
+    if version in rules.older:
+        return rules.older[version]
+    have = ", ".join(map(str, [*sorted(rules.older), rules.version]))
+    raise UnknownGame(f"the game {rules.slug!r} is not installed in version {version}; installed: {have}")
 
 
 def broken_games() -> dict[str, str]:
@@ -103,7 +112,7 @@ def _take(found: _Found, slug: str, load: Callable[[], ModuleType]) -> None:
 
 def _shipped() -> Iterator[tuple[str, Callable[[], ModuleType]]]:
     for module in pkgutil.iter_modules(importlib.import_module(_HERE).__path__):
-        if module.name not in _NOT_GAMES:
+        if module.name not in _NOT_GAMES and not module.name.startswith("_"):  # an older version of a game
             yield module.name, _loader(f"{_HERE}.{module.name}")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
+import msgspec
 import pytest
 
+from rooms.core.game import Rules
 from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import JSON, ChatBody, Player
 from rooms.games import get_rules
@@ -33,11 +36,11 @@ class Notes:
         self.given.append(relay)
 
 
-def hearing(seat: int = 0) -> tuple[Hearing, Notes, Ear]:
+def hearing(seat: int = 0, rules: Rules | None = None) -> tuple[Hearing, Notes, Ear]:
     ear, notes = Ear(), Notes()
     link = Link(RoomId("r" * 22), Player(PlayerId("p"), "P"), JSON, ear)
     link.view, link.seat = -2, seat
-    return Hearing(link, cast(Hub, notes), get_rules("tictactoe")), notes, ear
+    return Hearing(link, cast(Hub, notes), rules or get_rules("tictactoe")), notes, ear
 
 
 def test_a_command_is_the_players_own_whatever_the_message_says() -> None:
@@ -48,6 +51,21 @@ def test_a_command_is_the_players_own_whatever_the_message_says() -> None:
     assert command.body == ChatBody("hi")
     with pytest.raises(Farewell):
         ours.take('{"t":"chat","seq":4,"text":"hi","player":"somebody else"}')
+
+
+def test_a_move_is_read_by_the_rules_that_the_room_is_played_by() -> None:
+    class Newer(msgspec.Struct, forbid_unknown_fields=True):
+        column: int
+
+    older = get_rules("tictactoe")
+    ours, notes, ear = hearing(rules=replace(older, version=2, move=Newer, older={1: older}))
+    ours.link.version = 1
+    ours.take('{"t":"move","seq":1,"move":{"cell":4}}')
+    ours.link.version = 2
+    ours.take('{"t":"move","seq":2,"move":{"cell":4}}')
+    ours.take('{"t":"move","seq":3,"move":{"column":4}}')
+    assert [command.seq for command in notes.given] == [1, 3]
+    assert [no.seq for no in ear.heard if isinstance(no, server.Reject)] == [2]
 
 
 def test_beyond_the_limit_each_message_is_answered_with_its_seq() -> None:

@@ -24,8 +24,8 @@ def make(wire: Wire = JSON) -> tuple[Link, Ear]:
     return Link(ROOM, ANN, wire, ear), ear
 
 
-def welcome_bytes(wire: Wire = JSON, incarnation: str = "first") -> bytes:
-    info = server.GameInfo("g", "G", 1, 0, (), (), {})
+def welcome_bytes(wire: Wire = JSON, incarnation: str = "first", version: int = 1) -> bytes:
+    info = server.GameInfo("g", "G", version, 0, (), (), {})
     limits = server.Limits(4096, 60, 300, 512)
     you = server.You("g-ann", "Ann")
     return codec.dump(server.Welcome(you, info, ROOM, incarnation, 1, 0, 5, False, (), 10, 100, {}, limits, 0.0), wire)
@@ -44,6 +44,14 @@ def test_a_welcome_says_where_the_client_stands(wire: Wire) -> None:
     assert (link.view, link.seat, link.base, link.offset, link.asked_at) == (SHARED, 0, 10, 5, None)
     assert link.stand() == Resume("first", 5)
     assert ear.raw == [welcome_bytes(wire)]
+
+
+@pytest.mark.parametrize("wire", [JSON, MSGPACK])
+def test_a_welcome_says_by_which_rules_the_room_is_played(wire: Wire) -> None:
+    link, _ = welcomed(wire)
+    assert link.version == 1
+    link.welcome(welcome_bytes(wire, version=2), SHARED, 0, tick=11, offset=6)
+    assert link.version == 2
 
 
 def test_before_its_welcome_a_client_stands_where_its_hello_said() -> None:

@@ -32,6 +32,7 @@ const LINES = {
   over: ({ places, reason }) => `The match is over: ${winnersOf(places)}. ${sentence(reason)}`.trim(),
   paused: ({ message }) => message,
   resumed: () => "The room goes on.",
+  updated: () => "The game was updated. Load the page again to get the newest pictures and controls.",
   closed: ({ reason }) => `The room closes. ${sentence(reason)}`.trim(),
 };
 
@@ -120,5 +121,7 @@ const SCREENS = {
 
 /** The screen after a final close. @param {number} code @param {string} reason @returns {Screen} */
 export function screenOf(code, reason) {
-  return SCREENS[code] ?? { title: "The connection was ended", text: `${reason || "The server gave no reason"} (${code}).`, action: "again" };
+  const screen = SCREENS[code];
+  if (screen && code === CLOSE.ROOM_CLOSED && reason) return { ...screen, text: `${sentence(reason)} Open a new room, or join another.` };
+  return screen ?? { title: "The connection was ended", text: `${reason || "The server gave no reason"} (${code}).`, action: "again" };
 }

@@ -11,6 +11,8 @@ const line = (kind, body) => lineOf({ t: "event", offset: 1, kind, body });
 it("the room's own events are told in a sentence, others are not", () => {
   assert.equal(line("joined", { name: "Bob", kind: "guest", seat: 1 }), "Bob takes a seat.");
   assert.equal(line("joined", { name: "Byte", kind: "bot", seat: 1 }), "Byte (bot) takes a seat.");
+  assert.equal(line("resumed"), "The room goes on.");
+  assert.match(line("updated", { from: 1, to: 2 }), /was updated/);
   assert.equal(line("started", { match: 1 }), "The match begins.");
   assert.equal(line("started", { match: 3 }), "Match 3 begins.");
   const places = [{ rank: 2, name: "Ann" }, { rank: 1, name: "Bob" }];
@@ -43,6 +45,8 @@ it("every final close code of the server has a screen that says what to do", () 
     if (!isFinal(code) || name === "LEFT") continue;
     assert.notEqual(screenOf(code, "").title, "The connection was ended", name);
   }
+  assert.equal(screenOf(CLOSE.ROOM_CLOSED, "We move house").text, "We move house. Open a new room, or join another.");
+  assert.match(screenOf(CLOSE.ROOM_CLOSED, "").text, /came to its end/);
   assert.match(screenOf(4999, "").text, /no reason.*4999/);
   assert.match(screenOf(4999, "tired").text, /tired/);
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -86,3 +87,11 @@ def test_it_agrees_to_a_rematch_and_never_asks(
 ) -> None:
     seats = [chair(ME, kind="bot", **mine), chair("other", **({"kind": "guest"} | theirs)), None]
     assert wants_rematch(look(phase=phase, seats=seats)) is wanted
+
+
+def test_a_bot_plays_by_the_rules_of_its_room() -> None:
+    older = get_rules("tictactoe")
+    newest = replace(older, version=2, older={1: older})
+    part = Part(games.ROOM, newest, "hard")
+    assert part.at(1).rules is older
+    assert part.at(2) == part

@@ -111,3 +111,22 @@ def test_two_threads_may_be_the_first_to_read_a_view() -> None:
     """msgspec looks at a type at its first use, and two threads at once there end the process with SIGSEGV."""
     done = subprocess.run([sys.executable, "-c", RACE], timeout=60, check=False)
     assert done.returncode == 0
+
+
+def test_older_rules_are_read_with_the_game() -> None:
+    rules = read_rules("mine", module(VERSION=3, OLDER=(module(VERSION=1, GRACE_S=5), module(VERSION=2))))
+    assert sorted(rules.older) == [1, 2]
+    assert rules.at(1).grace_s == 5
+    assert rules.at(3) is rules
+    assert rules.at(9) is rules, "what is not here is played, if at all, by the newest"
+
+
+@pytest.mark.parametrize("older", [(3,), (4,), (1, 1), (0,)])
+def test_older_rules_need_numbers_of_their_own_below_the_games(older: tuple[int, ...]) -> None:
+    with pytest.raises(TypeError, match="OLDER"):
+        read_rules("mine", module(VERSION=3, OLDER=[module(VERSION=version) for version in older]))
+
+
+def test_what_is_wrong_with_older_rules_is_named() -> None:
+    with pytest.raises(TypeError, match="step"):
+        read_rules("mine", module(VERSION=2, OLDER=(module(VERSION=1, step=None),)))

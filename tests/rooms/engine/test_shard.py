@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_rules
+from typing import Any
+
+import msgspec
+import pytest
 from msgspec.structs import replace
 
 from rooms.core import inputs
+from rooms.core.facts import Reply
 from rooms.core.ids import PlayerId, RoomId, SocketId, WebId
-from rooms.core.inputs import Act, Attach, Detach, Entry, Open, Player, dump_entry
-from rooms.core.room import load_room
+from rooms.core.inputs import (
+    Act,
+    Attach,
+    Command,
+    Detach,
+    Entry,
+    Open,
+    Operate,
+    Player,
+    ReadyBody,
+    StartBody,
+    dump_entry,
+)
+from rooms.core.room import dump_live, load_room, read_told
+from rooms.engine import shard as shards
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.shard import Shard
 from rooms.engine.watch import Watch
+from rooms.games import get_rules
 from rooms.store import Commit, Lease, Loaded
+from tests.rooms.core.driver import BOB, Driver
 
 ROOM = RoomId("r" * 22)
 ANN = Player(PlayerId("ann"), "Ann")
@@ -23,22 +44,27 @@ CONFIG = EngineConfig("unused")
 class ByHand:
     """A shard whose log and commits are lists."""
 
+    config = CONFIG
+
     def __init__(self, loaded: Loaded | None = None, gap_ms: int = 0) -> None:
         self.clock = Clock()
         self.clock.set(1_000_000_000)
-        self.shard = Shard(Lease(0, "me", 1, gap_ms), loaded or Loaded("0-0"), CONFIG, self.clock)
+        self.shard = Shard(Lease(0, "me", 1, gap_ms), loaded or Loaded("0-0"), self.config, self.clock)
         self._n = 0
 
-    def pass_(self, *acts: Act) -> Commit | None:
+    def pass_(self, *acts: Act, token: str = "") -> Commit | None:
         for act in acts:
             self._n += 1
-            self.shard.take_in([(f"{self._n}-0", dump_entry(Entry(ROOM, act)))])
+            self.shard.take_in([(f"{self._n}-0", dump_entry(Entry(ROOM, act, token)))])
         return self.shard.advance(self.shard.due(frozenset(), self.clock.wall_ms()), Watch(0))
 
+    def tick(self, hz: int) -> Commit | None:
+        return self.shard.advance(self.shard.due(frozenset({hz}), self.clock.wall_ms()), Watch(0))
 
-def opened() -> tuple[ByHand, Commit]:
+
+def opened(slug: str = "tictactoe") -> tuple[ByHand, Commit]:
     hand = ByHand()
-    commit = hand.pass_(OPEN, Attach(SocketId("s"), WebId("w"), ANN, inputs.JSON))
+    commit = hand.pass_(replace(OPEN, game=slug), Attach(SocketId("s"), WebId("w"), ANN, inputs.JSON))
     assert commit is not None
     return hand, commit
 
@@ -69,3 +95,97 @@ def test_alarms_do_not_pile_up() -> None:
         hand.clock.set(woken + 1)
         hand.pass_()
     assert not hand.shard.tables, "the empty room has closed"
+
+
+# -- rooms that other rules left behind
+
+
+def left_by(version: int, **changes: Any) -> Loaded:
+    """A shard as an engine with another version of noughts and crosses left it."""
+    _, commit = opened()
+    room, state = load_room(commit.rooms[ROOM])
+    room.version = version
+    for name, value in changes.items():
+        setattr(room, name, value)
+    raw = msgspec.msgpack.encode((room, msgspec.Raw(state)))
+    return Loaded("9-0", {ROOM: raw}, dict(commit.events))
+
+
+def replies(commit: Commit | None) -> dict[str, Reply]:
+    assert commit is not None
+    return {token: msgspec.msgpack.decode(raw, type=Reply) for token, raw in commit.replies.items()}
+
+
+def test_an_updated_room_is_told_at_its_first_pass_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    hand = ByHand(left_by(0))
+    commit = hand.pass_()
+    assert commit is not None
+    assert load_room(commit.rooms[ROOM])[0].version == 1
+    told = read_told(commit.events[ROOM])
+    assert [(one.kind, one.body) for one in told] == [("updated", {"from": 0, "to": 1})]
+    assert len(commit.parcels) == 1, "whoever is here is welcomed anew"
+    assert hand.pass_() is None, "once"
+
+
+def test_a_room_of_a_newer_engine_is_left_as_it_is_and_can_be_closed() -> None:
+    loaded = left_by(2)
+    hand = ByHand(loaded)
+    assert hand.pass_() is None
+    assert hand.shard.foreign.rooms == loaded.rooms
+    commit = hand.pass_(Attach(SocketId("s2"), WebId("w"), ANN, inputs.JSON))
+    assert commit is not None
+    assert (commit.rooms, commit.closed) == ({}, []), "an engine that has its rules finds it untouched"
+    commit = hand.pass_(Operate("resume"), token="t")
+    assert replies(commit)["t"].code == "not_playable"
+    commit = hand.pass_(Operate("close"), token="t")
+    assert commit is not None
+    assert commit.closed == [ROOM]
+    assert ROOM not in hand.shard.foreign
+
+
+def test_a_migration_that_never_returns_costs_the_other_rooms_nothing_more_than_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def endless(version: int, state: Any) -> Any:
+        while True:
+            pass
+
+    game = Driver()
+    game.play()
+    game.room.version = 0
+    other = RoomId("o" * 22)
+    rooms = {game.room.id: dump_live(game.live), **{other: left_by(1).rooms[ROOM]}}
+    rules = replace_rules(get_rules("tictactoe"), migrate=endless)
+    monkeypatch.setattr(shards, "get_rules", lambda slug: rules)
+    monkeypatch.setattr(ByHand, "config", EngineConfig("unused", step_ms=60))
+    hand = ByHand(Loaded("9-0", rooms, {}))
+    assert list(hand.shard.foreign.rooms) == [game.room.id]
+    assert list(hand.shard.tables) == [other]
+
+
+def test_an_operator_hears_that_there_is_no_such_room() -> None:
+    assert replies(ByHand().pass_(Operate("close"), token="t"))["t"].code == "not_found"
+
+
+def test_a_paused_room_is_woken_by_the_operator_and_ticks_again() -> None:
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("no")
+
+    hand, _ = opened("snake")
+    hand.pass_(
+        Attach(SocketId("b"), WebId("w"), BOB, inputs.JSON),
+        Command(SocketId("b"), BOB.id, 1, ReadyBody(True)),
+        Command(SocketId("s"), ANN.id, 1, StartBody()),
+    )
+    table = hand.shard.tables[ROOM]
+    (hz,) = hand.shard.ticking()
+    sound = table.live.rules
+    table.live.rules = replace_rules(sound, step=broken)
+    hand.tick(hz)
+    assert hand.shard.ticking() == set()
+    table.live.rules = sound
+    assert replies(hand.pass_(Operate("resume"), token="t"))["t"].ok
+    assert hand.shard.ticking() == {hz}
+    before = table.live.room.match_tick
+    hand.tick(hz)
+    assert table.live.room.match_tick == before + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +13,27 @@ from rooms.core.bounds import Bounds
 from rooms.core.effects import Effects
 from rooms.core.game import Rules, Step
 from rooms.core.ids import RoomId, SocketId, WebId
-from rooms.core.inputs import JSON, Act, Attach, ChatBody, Command, MoveBody, Open, ReadyBody, StartBody
-from rooms.core.room import load_room
+from rooms.core.inputs import (
+    JSON,
+    Act,
+    Attach,
+    ChatBody,
+    Command,
+    LeaveBody,
+    MoveBody,
+    Open,
+    Operate,
+    ReadyBody,
+    RematchBody,
+    Resync,
+    StartBody,
+)
+from rooms.core.room import dump_live, load_room
 from rooms.engine.broadcast import Stage
 from rooms.engine.table import Table
 from rooms.engine.watch import Watch
 from rooms.games import get_rules
-from tests.rooms.core.driver import ANN, BOB
+from tests.rooms.core.driver import ANN, BOB, person
 
 WEB = WebId("w")
 
@@ -26,9 +41,9 @@ WEB = WebId("w")
 class Engine:
     """Passes by hand."""
 
-    def __init__(self, rules: Rules | None = None) -> None:
+    def __init__(self, rules: Rules | None = None, size: int = 2) -> None:
         self.rules = rules or get_rules("tictactoe")
-        act = Open(self.rules.slug, {}, 2, "seed", ANN, incarnation="i")
+        act = Open(self.rules.slug, {}, size, "seed", ANN, incarnation="i")
         live = tick.open_room(RoomId("R" * 22), act, self.rules, Bounds(), 0)
         self.table = Table(live, Stage(live, 1))
         self.watch = Watch(150)
@@ -41,10 +56,12 @@ class Engine:
         with self.watch.over_pass():
             return self.table.advance(self.count * 10, self.watch)
 
-    def play(self) -> None:
+    def play(self, **changes: Any) -> None:
+        """Ann and Bob begin a match; with `changes`, by spoiled rules, so that it may be paused at once."""
+        self.table.live.rules = replace(self.rules, **changes)
         self.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
         self.act(Command(SocketId("b"), BOB.id, 1, ReadyBody(True)), Command(SocketId("a"), ANN.id, 1, StartBody()))
-        assert self.table.live.room.phase == "playing"
+        assert changes or self.table.live.room.phase == "playing"
 
     def mover(self) -> tuple[SocketId, Any]:
         return ((SocketId("a"), ANN), (SocketId("b"), BOB))[self.table.live.state.turn]
@@ -87,6 +104,15 @@ def raising(*_: Any) -> Any:
     raise RuntimeError("a bug in the view")
 
 
+class Late:
+    """A deadline that fails once the move is made."""
+
+    def __call__(self, state: Any) -> int | None:
+        if state.cells[4] < 0:
+            return None
+        raise RuntimeError("a bug in the deadline")
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -96,6 +122,9 @@ def raising(*_: Any) -> Any:
         ({"view": endless}, "too_long"),
         ({"view": raising}, "room_fault"),
         ({"outcome": endless}, "too_long"),
+        ({"step": raising}, "rules_fault"),
+        ({"outcome": raising}, "rules_fault"),
+        ({"deadline": Late()}, "room_fault"),
     ],
     ids=[
         "endless step",
@@ -104,6 +133,9 @@ def raising(*_: Any) -> Any:
         "endless view",
         "view that raises",
         "endless outcome",
+        "step that raises",
+        "outcome that raises",
+        "deadline that raises",
     ],
 )
 def test_a_fault_pauses_the_room_and_answers_the_player(changes: dict[str, Any], code: str) -> None:
@@ -119,6 +151,38 @@ def test_a_fault_pauses_the_room_and_answers_the_player(changes: dict[str, Any],
     stored, _ = load_room(engine.table.blob)
     assert stored.fault is not None, "the pause is kept"
     assert stored.applied == f"{engine.count}-0", "what broke it is not read again"
+    assert "Error" in stored.fault.trace or "StepTooLong" in stored.fault.trace or "RoomTooLarge" in stored.fault.trace
+    assert json.loads(stored.fault.inputs)[-1]["what"] == {"move": {"cell": 4}}, "the operator sees what led to it"
+    assert stored.fault.match_tick == 0
+    engine.table.live.rules = engine.rules
+    fx, _ = engine.act(Operate("resume"))
+    assert [told.kind for told in fx.events] == ["resumed"]
+    fx, _ = engine.move(6)
+    assert fx.refusals == [], "with the cause gone it plays on"
+
+
+@pytest.mark.parametrize("part", ["join", "leave", "setup"])
+@pytest.mark.parametrize("how", ["raising", "endless", "unencodable"])
+def test_faults_of_comings_and_goings_pause_the_room(part: str, how: str) -> None:
+    """The rules are called while entries are applied, before any step."""
+    faulty: Any = {"raising": raising, "endless": endless, "unencodable": lambda *_: object()}[how]
+    engine = Engine(get_rules("arena"), size=3)
+    engine.play(setup=faulty) if part == "setup" else engine.play()
+    engine.table.live.rules = replace(engine.rules, **{part: faulty})
+    if part == "join":
+        engine.act(Attach(SocketId("c"), WEB, person("Cat"), JSON))
+    elif part == "leave":
+        engine.act(Command(SocketId("b"), BOB.id, 9, LeaveBody()))
+    room = engine.table.live.room
+    assert room.fault is not None
+    stored, _ = load_room(engine.table.blob)
+    assert stored.fault == room.fault
+    engine.table.live.rules = engine.rules
+    engine.act(Operate("resume"))
+    assert engine.table.live.room.fault is None
+    for _ in range(3):
+        engine.act()
+    assert engine.table.live.room.fault is None
 
 
 def test_a_paused_room_still_takes_newcomers_and_chat() -> None:
@@ -158,3 +222,56 @@ def test_a_state_that_cannot_be_read_back_ends_with_its_room_paused() -> None:
     engine.act(Command(socket, player.id, 6, MoveBody(b"\x81\xa4cell\x04")))
     assert engine.table.live.room.fault is not None
     assert engine.act(Command(socket, player.id, 7, ChatBody("what now?")))[0].events[-1].kind == "chat"
+
+
+def test_what_was_owed_from_loading_is_told_once_even_when_the_first_pass_fails() -> None:
+    engine = spoiled(step=raising)
+    owed = Effects()
+    owed.tell(engine.table.live, "updated", {"from": 1, "to": 2})
+    engine.table.blob = dump_live(engine.table.live)
+    engine.table.owed = owed
+    fx, _ = engine.move(5)
+    assert [told.kind for told in fx.events] == ["updated", "paused"]
+    assert [told.offset for told in fx.events] == sorted(told.offset for told in fx.events)
+    fx, _ = engine.act(Operate("resume"))
+    assert [told.kind for told in fx.events] == ["resumed"]
+
+
+def test_a_failed_pass_that_went_over_to_new_rules_is_undone_to_the_old_ones() -> None:
+    """The finished match on the table is of the old version; only old rules can show it."""
+    old = get_rules("tictactoe")
+    new = replace(old, version=2, older={1: old}, setup=endless, view=raising)
+    engine = Engine()
+    engine.play()
+    table = engine.table
+    table.live.newer = new
+    for seq, cell in enumerate((0, 3, 1, 4, 2), 10):
+        socket, player = engine.mover()
+        engine.act(Command(socket, player.id, seq, MoveBody(b"\x81\xa4cell" + bytes([cell]))))
+    assert table.live.room.phase == "finished"
+    engine.act(Command(SocketId("a"), ANN.id, 20, RematchBody()))
+    engine.act(Command(SocketId("b"), BOB.id, 20, RematchBody()))
+    room = table.live.room
+    assert room.fault is not None
+    assert (room.version, table.live.rules, table.live.newer) == (1, old, new)
+    assert table.live.state is not None
+    table.live.newer = replace(new, setup=old.setup, view=old.view)
+    engine.act(Operate("resume"))
+    engine.act(Command(SocketId("b"), BOB.id, 21, RematchBody()))
+    assert (table.live.room.version, table.live.room.phase, table.live.room.match) == (2, "playing", 2)
+
+
+def test_a_room_shown_without_its_game_is_shown_with_it_once_resumed() -> None:
+    engine = spoiled(view=raising)
+    engine.move(5)
+    _, deliveries = engine.act(Resync(SocketId("a")))
+    assert seen(deliveries)["game"] is None
+    engine.table.live.rules = engine.rules
+    _, deliveries = engine.act(Operate("resume"), Resync(SocketId("a")))
+    assert seen(deliveries)["game"]["cells"] == [-1] * 9
+
+
+def seen(deliveries: Any) -> Any:
+    """The whole that a welcome shows."""
+    (welcome,) = [direct for direct in deliveries[WEB].directs if direct.view is not None]
+    return json.loads(welcome.payload)["whole"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pkgutil
+
 import pytest
 
-from rooms.games import UnknownGame, broken_games, find_games, get_rules
+import rooms.games
+from rooms.games import UnknownGame, broken_games, find_games, forget_games, get_rules
 from rooms.games.registry import installed_modules
 from tests.support.temp_game import InstallGame, documented_game
 
@@ -29,6 +32,43 @@ def test_rules_by_slug() -> None:
 def test_an_unknown_game_is_named_with_those_there_are() -> None:
     with pytest.raises(UnknownGame, match=r"no game 'chess'; there are .*arena"):
         get_rules("chess")
+
+
+WITH_OLDER = (
+    NIM
+    + """
+VERSION = 3
+
+
+class Before:
+    \"\"\"As if it were a module.\"\"\"
+
+
+for name, part in list(globals().items()):
+    setattr(Before, name, part if isinstance(part, type) or not callable(part) else staticmethod(part))
+Before.VERSION = 1
+OLDER = (Before,)
+"""
+)
+
+
+def test_rules_of_a_version(install_game: InstallGame) -> None:
+    install_game("nim", WITH_OLDER)
+    assert get_rules("nim").version == get_rules("nim", 3).version == 3
+    assert get_rules("nim", 1).version == 1
+    with pytest.raises(UnknownGame, match="'nim' is not installed in version 2; installed: 1, 3"):
+        get_rules("nim", 2)
+
+
+def test_an_older_version_beside_its_game_is_no_game_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_games()
+    beside = pkgutil.ModuleInfo(pkgutil.get_importer("."), "_arena_1", False)  # type: ignore[arg-type]
+    found = [*pkgutil.iter_modules(rooms.games.__path__), beside]
+    monkeypatch.setattr(pkgutil, "iter_modules", lambda path: iter(found))
+    assert "_arena_1" not in find_games()
+    assert "_arena_1" not in broken_games()
+    monkeypatch.undo()
+    forget_games()
 
 
 def test_an_installed_game_is_found_with_its_module(install_game: InstallGame) -> None:
