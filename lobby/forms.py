@@ -11,7 +11,7 @@ from lobby.errors import LobbyError
 from lobby.names import LONGEST_NAME, BadName, tidy_name
 from lobby.optionfields import option_fields
 from lobby.services import read_options
-from lobby.tokens import SCOPE_WORDS
+from lobby.tokens import GUEST_SCOPES, SCOPE_WORDS
 from rooms.core.game import Rules
 
 _ROOM_IN_TEXT: Final = re.compile(r"(?:\A|/rooms/)([A-Za-z0-9_-]{22})/?(?:[?#].*)?\Z")
@@ -67,10 +67,22 @@ class TokenForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label="It may",
-        choices=[(scope, words) for scope, words in SCOPE_WORDS.items()],
+        choices=[(scope, words) for scope, words in SCOPE_WORDS.items() if scope in GUEST_SCOPES],
         initial=["read", "play"],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one thing that it may do."},
+    )
+
+
+class OperatorForm(forms.Form):
+    """An operator's bearer token, to be kept by the session."""
+
+    token = forms.CharField(
+        label="Token of an operator",
+        max_length=200,
+        help_text="Made on the server with manage.py token NAME --scopes operate",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "spellcheck": "false"}),
+        error_messages={"required": "Paste the token.", "max_length": "That is too long for a token."},
     )
 
 

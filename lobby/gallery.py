@@ -78,6 +78,17 @@ def title_of(slug: str) -> str:
     return rules.title if rules else slug
 
 
+def stranded(game: str, version: int) -> str:
+    """Why rooms of this game and version wait for another engine; "" when the games here can go on with them."""
+    try:
+        rules = get_rules(game)
+    except UnknownGame as error:
+        return str(error)
+    if version > rules.version:
+        return f"it is of version {version} of {game}, and here is version {rules.version}"
+    return ""
+
+
 def quick_size(rules: Rules) -> int:
     """Seats of a room for quick play."""
     return min(rules.seats.max, max(rules.seats.min, QUICK_SEATS))

@@ -98,6 +98,14 @@ class Picture:
         found = (card for card in self.listed(Filter(game, seats=True)) if card.quick and not card.paused)
         return sorted(found, key=lambda card: (-(card.players - card.bots), card.opened_ms))
 
+    def all(self) -> list[Card]:
+        """Every room, private ones too: for whoever runs the server."""
+        return [card for card in self._cards.values() if card.phase != "closed"]
+
+    def paused(self) -> int:
+        """Rooms that a fault of their rules stopped."""
+        return sum(1 for card in self._cards.values() if card.paused)
+
     def count(self) -> int:
         """All open rooms, private ones too."""
         return len(self._cards)
@@ -181,3 +189,10 @@ async def picture() -> Picture:
     if ours is None:
         ours = _pictures[loop] = Picture(live_store())
     return await ours.ready()
+
+
+async def forget_picture() -> None:
+    """Stop following, at the end of an event loop that is not the process's last."""
+    ours = _pictures.pop(asyncio.get_running_loop(), None)
+    if ours is not None:
+        await ours.aclose()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.urls import reverse
 
-from lobby.gallery import title_of
+from lobby.gallery import stranded, title_of
 from rooms.core.facts import Card
 
 Row = dict[str, Any]
@@ -40,6 +41,23 @@ def row_of(card: Card) -> Row:
         "pips": _pips(card),
         "joinable": card.joinable,
         "action": "Join" if card.joinable else "Watch",
+    }
+
+
+def operator_row(card: Card) -> Row:
+    """What the operator's list shows of a room."""
+    why = stranded(card.game, card.version)
+    row = row_of(card)
+    if why and not card.paused:
+        row |= {"state": "Stranded", "mood": "bad"}
+    return {
+        **row,
+        "url": reverse("lobby:operator_room", args=[card.room]),
+        "private": card.private,
+        "version": card.version,
+        "names": ", ".join(card.names),
+        "opened_at": datetime.fromtimestamp(card.opened_ms / 1000, UTC),
+        "stranded": why,
     }
 
 

@@ -59,7 +59,7 @@ async def open_room(
         incarnation=secrets.token_urlsafe(9),
     )
     await _room_left()
-    answer = await _ask(room, act)
+    answer = await ask(room, act)
     if not answer.ok:
         raise LobbyError(answer.code or "refused", answer.message or "The room could not be opened.", 409)
     return room
@@ -69,7 +69,7 @@ async def quick_play(player: Player, game: str) -> RoomId:
     """A public room with a seat held for `player`: an open one, else a new one that bots fill. Raises LobbyError."""
     rules = rules_of(game)
     for card in await _open_seats(game):
-        answer = await _ask(card.room, Reserve(player))
+        answer = await ask(card.room, Reserve(player))
         if answer.ok:
             return card.room
         logger.info("quick play: room %s took nobody (%s)", card.room, answer.code)
@@ -144,7 +144,7 @@ async def _room_left() -> None:
         raise LobbyError("too_many_rooms", message, 503, retry_after=30)
 
 
-async def _ask(room: RoomId, act: Act) -> Reply:
+async def ask(room: RoomId, act: Act) -> Reply:
     """Append an entry and wait for the engine's answer to it. Raises LobbyError when none comes."""
     store, token = live_store(), secrets.token_urlsafe(12)
     try:

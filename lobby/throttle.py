@@ -38,6 +38,10 @@ API_TOKEN: Final = Limit("api-token", 300, 60)
 API_ADDRESS: Final = Limit("api-address", 600, 60)
 API_STRANGER: Final = Limit("api-stranger", 60, 60)
 """Calls without a token that counts, of one address."""
+OPERATOR_ADDRESS: Final = Limit("operator-address", 10, 300)
+"""Tries to sign in as operator, of one address."""
+OPERATOR_ALL: Final = Limit("operator-all", 100, 300)
+"""The same of all addresses together."""
 
 Spend = tuple[Limit, str]
 

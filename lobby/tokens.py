@@ -20,13 +20,16 @@ from rooms.core.ids import PlayerId
 from rooms.core.inputs import Player
 
 PREFIX: Final = "hf_"
-Scope = Literal["read", "play", "open"]
+Scope = Literal["read", "play", "open", "operate"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 SCOPE_WORDS: Final[dict[Scope, str]] = {
     "read": "See games, rooms and matches",
     "play": "Take a seat: quick play, and connect to rooms",
     "open": "Open new rooms",
+    "operate": "See every room, resume and close it",
 }
+GUEST_SCOPES: Final[tuple[Scope, ...]] = tuple(scope for scope in SCOPES if scope != "operate")
+"""What a guest may give to a token; the rest is for whoever runs the server, by `manage.py token`."""
 MOST_TOKENS: Final = 10
 """Living tokens of one guest."""
 USED_EVERY: Final = timedelta(minutes=1)
@@ -47,11 +50,11 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def tidy_scopes(scopes: list[str]) -> list[str]:
-    """The scopes in their usual order. Raises LobbyError when one is unknown or there is none."""
-    unknown = sorted(set(scopes) - set(SCOPES))
+def tidy_scopes(scopes: list[str], allowed: tuple[Scope, ...] = SCOPES) -> list[str]:
+    """The scopes in their usual order. Raises LobbyError when one is none of `allowed`, or there is none."""
+    unknown = sorted(set(scopes) - set(allowed))
     if unknown:
-        message = f"There is no scope {', '.join(unknown)}; choose from {', '.join(SCOPES)}."
+        message = f"There is no scope {', '.join(unknown)}; choose from {', '.join(allowed)}."
         raise LobbyError("unknown_scope", message, fields={"scopes": message})
     if not scopes:
         message = "Choose at least one thing that it may do."
@@ -65,7 +68,7 @@ async def make_token(name: str, scopes: list[str], owner: str = "") -> tuple[str
         name = tidy_name(name)
     except BadName as error:
         raise LobbyError("bad_name", str(error), fields={"name": str(error)}) from error
-    scopes = tidy_scopes(scopes)
+    scopes = tidy_scopes(scopes, GUEST_SCOPES if owner else SCOPES)
     if owner and await tokens_of(owner).acount() >= MOST_TOKENS:
         raise LobbyError("too_many_tokens", f"You have {MOST_TOKENS} tokens. Revoke one before you make another.", 409)
     text = PREFIX + secrets.token_urlsafe(32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from lobby.api.root import api, nowhere
-from lobby.views import home, room, tokens
+from lobby.views import home, operator, room, tokens
 
 pages = [
     path("", home.home, name="home"),
@@ -15,6 +15,11 @@ pages = [
     path("play/<slug:slug>/", room.play, name="play"),
     path("rooms/<str:room_id>/", room.room, name="room"),
     path("tokens/", tokens.tokens, name="tokens"),
+    path("operator/", operator.operator, name="operator"),
+    path("operator/sign-out/", operator.leave, name="operator_leave"),
+    path("operator/rooms/<str:room_id>/", operator.room, name="operator_room"),
+    path("operator/rooms/<str:room_id>/resume/", operator.resume, name="operator_resume"),
+    path("operator/rooms/<str:room_id>/close/", operator.close, name="operator_close"),
     path("tokens/<int:token>/revoke/", tokens.revoke, name="revoke"),
 ]
 

@@ -14,6 +14,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import Swagger
 
+from lobby.api import operating
 from lobby.api.auth import Bearer
 from lobby.api.calls import router
 from lobby.errors import LobbyError
@@ -36,6 +37,7 @@ api = NinjaAPI(
     docs=TryPage(settings={"persistAuthorization": False, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0}),
 )
 api.add_router("", router)
+api.add_router("/operator", operating.router)
 
 
 def problem(

@@ -54,6 +54,7 @@ class RoomOut(Schema):
     page: str = Field(description="Address of the page where people play.")
     socket: str = Field(description="Address of the WebSocket for programs with a bearer token.")
     game: str
+    version: int = Field(description="Of the game's rules that the room is played by.")
     phase: str
     paused: bool
     size: int
@@ -134,6 +135,7 @@ def room_out(request: HttpRequest, card: Card) -> RoomOut:
     return RoomOut(
         **where.dict(),
         game=card.game,
+        version=card.version,
         phase=card.phase,
         paused=card.paused,
         size=card.size,

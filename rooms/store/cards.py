@@ -33,6 +33,12 @@ class Cards:
         card: bytes | None = await self._client.call("HGET", keys.cards, room)
         return card
 
+    async def room(self, room: RoomId) -> bytes | None:
+        """One room as the last commit left it, or None: for showing it, never for changing it."""
+        keys = self._shards[shard_of(room, len(self._shards))]
+        raw: bytes | None = await self._client.call("HGET", keys.rooms, room)
+        return raw
+
     async def cards(self) -> dict[RoomId, bytes]:
         """Every room's card."""
         answers = await self._client.pipeline([("HGETALL", keys.cards) for keys in self._shards], LOAD_S)

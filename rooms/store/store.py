@@ -143,6 +143,10 @@ class Store:
         """Cards.card."""
         return await self._cards.card(room)
 
+    async def room(self, room: RoomId) -> bytes | None:
+        """Cards.room."""
+        return await self._cards.room(room)
+
     async def cards(self) -> dict[RoomId, bytes]:
         """Cards.cards."""
         return await self._cards.cards()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 from django.conf import settings
 
 from gameserver import health
+from lobby.picture import forget_picture
 from rooms import meters
 from rooms.hub import Hub
 from rooms.store import Store, StoreUnavailable
+from rooms.store.keys import shard_keys
+from tests.lobby.world import card
 
 
 async def ask(app: Any) -> tuple[int, str]:
@@ -33,6 +37,7 @@ async def ask(app: Any) -> tuple[int, str]:
 async def store(valkey_url: str) -> AsyncIterator[Store]:
     ours = Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
     yield ours
+    await forget_picture()
     await ours.aclose()
 
 
@@ -74,3 +79,22 @@ async def test_metrics_are_lines_of_name_and_number() -> None:
         assert line.startswith("# TYPE ") or float(number) >= 0
     assert "holdfast_test_asked_total" in text
     assert "holdfast_peak_memory_bytes" in text
+
+
+async def test_open_and_paused_rooms_are_counted(store: Store, valkey: Any) -> None:
+    for paused in (False, True, False):
+        shown = card(paused=paused)
+        key = shard_keys(store.shard_of(shown.room)).cards
+        await valkey.hset(key, shown.room, msgspec.msgpack.encode(shown))
+    _, text = await ask(health.metrics)
+    assert "holdfast_rooms_open 3\n" in text
+    assert "holdfast_rooms_paused 1\n" in text
+
+
+async def test_without_redis_metrics_are_still_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away() -> Any:
+        raise StoreUnavailable("Redis cannot be reached: no such file.")
+
+    monkeypatch.setattr(health, "picture", away)
+    status, text = await ask(health.metrics)
+    assert (status, "holdfast_peak_memory_bytes" in text) == (200, True)

@@ -74,3 +74,12 @@ async def test_a_guest_has_a_limited_number(live_db: None) -> None:
     with pytest.raises(LobbyError, match="Revoke one"):
         await make_token("Robo", ["read"], owner="g-ann")
     await make_token("Robo", ["read"], owner="g-bob")
+
+
+async def test_operators_tokens_are_made_on_the_server_alone(live_db: None) -> None:
+    with pytest.raises(LobbyError, match="no scope operate"):
+        await make_token("Robo", ["operate"], owner="g-ann")
+    text, _ = await make_token("Night shift", ["operate"])
+    caller = await find_caller(text)
+    assert caller is not None
+    assert caller.scopes == frozenset({"operate"})

@@ -20,6 +20,10 @@ async def test_the_description_names_every_call_and_its_problems(lobby: Lobby) -
         "/api/v1/rooms/{room}",
         "/api/v1/play",
         "/api/v1/matches",
+        "/api/v1/operator/rooms",
+        "/api/v1/operator/rooms/{room}",
+        "/api/v1/operator/rooms/{room}/resume",
+        "/api/v1/operator/rooms/{room}/close",
     }
     for path in paths.values():
         for call in path.values():

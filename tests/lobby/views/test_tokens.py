@@ -32,6 +32,14 @@ async def test_what_is_wrong_is_said_at_its_field(lobby: Lobby, live_db: None) -
     assert not await Token.objects.aexists()
 
 
+async def test_no_guest_becomes_an_operator(lobby: Lobby, live_db: None) -> None:
+    client = page()
+    assert "operate" not in (await client.get("/tokens/")).content.decode()
+    answer = await client.post("/tokens/", {"name": "Robo", "scopes": ["operate"]})
+    assert "operate is not one of the available choices" in answer.content.decode()
+    assert not await Token.objects.aexists()
+
+
 async def test_one_sees_and_revokes_only_ones_own(lobby: Lobby, live_db: None) -> None:
     text, row = await make_token("Secretive", ["read"], owner="g-bob")
     assert "Secretive" not in (await page("Ann").get("/tokens/")).content.decode()

@@ -26,6 +26,13 @@ async def test_all_cards_of_all_shards(store: Store) -> None:
     assert await store.card(ROOM) is None
 
 
+async def test_a_room_is_shown_as_its_last_commit_left_it(store: Store, lease: Lease) -> None:
+    assert await store.room(ROOM) is None
+    await commit(store, Commit(lease, rooms={ROOM: b"1"}))
+    await commit(store, Commit(lease, rooms={ROOM: b"2"}))
+    assert await store.room(ROOM) == b"2"
+
+
 async def test_the_feed_begins_with_a_call_to_read_and_tells_every_change(store: Store, lease: Lease) -> None:
     feed = store.card_feed()
     assert await anext(feed) is None
