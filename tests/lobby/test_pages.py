@@ -204,7 +204,7 @@ def test_the_api_can_be_tried_on_its_page(browser: Browser, fleet: Fleet) -> Non
         page.get_by_role("button", name="Authorize").click()
         page.get_by_role("textbox").fill(text)
         page.get_by_role("button", name="Apply credentials").click()
-        page.get_by_role("button", name="Close").last.click()
+        page.get_by_role("button", name="Close", exact=True).last.click()
         page.locator("#operations-games-lobby_api_calls_games .opblock-summary-control").click()
         page.get_by_role("button", name="Execute").click()
         page.get_by_text('"slug": "arena"').first.wait_for()
