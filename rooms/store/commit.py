@@ -63,12 +63,22 @@ class Commit:
     given_up: list[MatchId] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What Redis has acknowledged of a shard: so many commits, the last one under this epoch."""
+
+    memory: str
+    epoch: int
+    head: int
+
+
 class Heads:
     """The number of the last commit known under each lease we hold: what the next commit must find."""
 
     def __init__(self) -> None:
         """Nothing is known: a lease that was not loaded here is checked by its epoch alone."""
         self._heads: dict[int, tuple[int, int]] = {}
+        self._kept: dict[int, Kept] = {}
 
     def get(self, lease: Lease) -> int | None:
         """The head, UNKNOWN, or None when this lease was never loaded here."""
@@ -78,6 +88,12 @@ class Heads:
     def set(self, lease: Lease, head: int) -> None:
         """The shard is at `head` under this lease."""
         self._heads[lease.shard] = (lease.epoch, head)
+        if head != UNKNOWN:
+            self._kept[lease.shard] = Kept(lease.memory, lease.epoch, head)
+
+    def kept(self) -> dict[int, Kept]:
+        """What Redis has acknowledged to this process, by shard, under whatever lease."""
+        return dict(self._kept)
 
 
 class Commits:

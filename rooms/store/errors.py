@@ -51,7 +51,7 @@ class Fenced(Exception):
     """
 
     def __init__(self, shard: int, epoch: int, seen_owner: str, seen_epoch: int, why: str) -> None:
-        """`epoch` is the one refused; `seen_*` what the lease says now; `why` one of "lease", "head"."""
+        """`epoch` is the one refused; `seen_*` what the lease says now; `why` one of "lease", "head", "memory"."""
         super().__init__(
             f"Shard {shard} refused epoch {epoch} ({why}): it is at epoch {seen_epoch}, owner {seen_owner or 'nobody'}."
         )

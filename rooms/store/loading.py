@@ -15,6 +15,7 @@ from rooms.store.keys import ShardKeys
 from rooms.store.leases import Lease
 from rooms.store.limits import LOAD_S
 from rooms.store.log import START
+from rooms.store.memory import has_less
 
 BATCH: Final = 64
 """Rooms fetched in one round trip: 32 MiB when all are at their limit."""
@@ -39,7 +40,7 @@ class Loading:
         self._heads = heads
 
     async def load(self, lease: Lease) -> Loaded:
-        """Everything of the leased shard. Raises Fenced when the lease is not ours (any more).
+        """Everything of the leased shard. Raises Fenced when the lease is not ours (any more), or the data went back.
 
         While the lease is ours nobody else writes, so what is read piece by piece is one state.
         """
@@ -54,6 +55,8 @@ class Loading:
         owner, epoch = await self._client.call("HMGET", keys.lease, "owner", "epoch")
         if (owner or b"").decode() != lease.owner or int(epoch or 0) != lease.epoch:
             raise Fenced(lease.shard, lease.epoch, (owner or b"").decode(), int(epoch or 0), "lease")
+        if has_less(self._heads.kept().get(lease.shard), lease.memory, int(head or 0)):
+            raise Fenced(lease.shard, lease.epoch, lease.owner, lease.epoch, "memory")
         self._heads.set(lease, int(head or 0))
         return loaded
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from secrets import token_urlsafe
 
 from rooms.core.ids import RoomId, WebId
@@ -19,6 +20,7 @@ from rooms.store.limits import Limits
 from rooms.store.loading import Loaded, Loading
 from rooms.store.log import Log
 from rooms.store.mailbox import Mailbox
+from rooms.store.memory import Memory, went_back
 from rooms.store.outbox import Fact, Outbox
 from rooms.store.presence import Presence
 from rooms.store.replies import Replies
@@ -44,9 +46,10 @@ class Store:
         keys = [shard_keys(shard) for shard in range(shards)]
         self._keys = keys
         self._client = client = Client(url)
-        heads = Heads()
+        self._heads = heads = Heads()
         self._log = Log(client, keys, self.limits)
         self._leases = Leases(client, keys)
+        self._memory = Memory(client, keys)
         self._commits = Commits(client, keys, self.limits, heads)
         self._loading = Loading(client, keys, heads)
         self._cards = Cards(client, keys)
@@ -72,7 +75,8 @@ class Store:
     async def check(self) -> None:
         """Redis answers and keeps its rooms in as many shards as we do; the first to come decides how many.
 
-        Sets `incarnation`: a random word for as long as this Redis keeps its memory. Raises ShardsDiffer.
+        Engines say it again and again, so that a Redis that was emptied is set up anew. Sets `incarnation`: a random
+        word for as long as this Redis keeps its memory. Raises ShardsDiffer.
         """
         *_, (stored, incarnation) = await self._client.pipeline(
             [
@@ -117,17 +121,42 @@ class Store:
         """Leases.take."""
         return await self._leases.take(shard, owner, ttl_ms)
 
+    async def take_all(self, shards: Sequence[int], owner: str, ttl_ms: int) -> list[Lease | None]:
+        """Leases.take_all."""
+        return await self._leases.take_all(shards, owner, ttl_ms)
+
     async def renew(self, leases: Sequence[Lease], ttl_ms: int) -> list[Lease]:
-        """Leases.renew: returns the lost ones."""
-        return await self._leases.renew(leases, ttl_ms)
+        """Leases.renew: returns the lost ones, and those whose shard is not at the head we know. None of them may
+        have a commit on its way.
+        """
+        known = [self._heads.get(lease) for lease in leases]
+        heads = await self._leases.renew(leases, ttl_ms)
+        rows = zip(leases, heads, known, strict=True)
+        return [lease for lease, head, ours in rows if head is None or ours not in (None, head)]
 
     async def release(self, lease: Lease) -> None:
         """Leases.release."""
         await self._leases.release(lease)
 
+    async def release_all(self, leases: Sequence[Lease]) -> None:
+        """Leases.release_all."""
+        await self._leases.release_all(leases)
+
     async def leases(self) -> list[LeaseRow]:
-        """Leases.leases."""
-        return await self._leases.leases()
+        """Leases.leases, compared with what was acknowledged to us."""
+        kept = self._heads.kept()  # before: what is acknowledged while we ask is newer than the answer
+        rows = await self._leases.leases()
+        return [replace(row, went_back=went_back(kept.get(row.shard), row)) for row in rows]
+
+    # -- memory
+
+    async def memories(self) -> list[str]:
+        """Memory.words: one for each shard."""
+        return await self._memory.words()
+
+    async def renounce(self, shard: int, memory: str) -> bool:
+        """Memory.renounce."""
+        return await self._memory.renounce(shard, memory)
 
     # -- state
 

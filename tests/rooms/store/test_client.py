@@ -12,7 +12,7 @@ from rooms.store.client import Client
 from rooms.store.lua import Call, read_script
 from tests.rooms.store.making import Valkey
 
-TAKE, RENEW = read_script("take"), read_script("renew")
+BEAT, RENEW = read_script("beat"), read_script("renew")
 
 
 @pytest.fixture
@@ -45,24 +45,24 @@ async def test_errors_can_be_judged_in_their_places(client: Client) -> None:
 
 async def test_scripts_are_loaded_when_redis_lacks_them(client: Client, valkey: Valkey) -> None:
     """Also when only some of a pipeline are unknown; each runs once, and the answers keep their order."""
-    assert await client.script(TAKE, ["l0"], ["me", 1000]) == [1, 0]
+    assert await client.script(BEAT, ["l0"], ["a", 60_000, 0]) == [b"a"]
     await valkey.script_flush()
-    assert await client.script(TAKE, ["l0"], ["me", 1000]) == [2, 0]
+    assert await client.script(BEAT, ["l0"], ["b", 60_000, 0]) == [b"a", b"b"]
     calls: list[Call] = [
-        (TAKE, ["l0"], ["me", 1000]),
-        (RENEW, ["l0"], ["me", 3, 1000]),
-        (TAKE, ["l1"], ["me", 1000]),
-        (RENEW, ["l0"], ["me", 99, 1000]),
+        (BEAT, ["l0"], ["c", 90_000, 0]),
+        (RENEW, ["l1", "m1"], ["me", 3, 1000]),
+        (BEAT, ["l2"], ["d", 60_000, 0]),
+        (BEAT, ["l0"], ["e", 95_000, 0]),
     ]
-    assert await client.scripts(calls) == [[3, 0], 1, [1, 0], 0]
+    assert await client.scripts(calls) == [[b"a", b"b", b"c"], None, [b"d"], [b"a", b"b", b"c", b"e"]]
     await valkey.script_flush()
-    assert await client.scripts([calls[0], calls[2]]) == [[4, 0], [2, 0]]
+    assert await client.scripts([calls[0], calls[1]]) == [[b"a", b"b", b"c", b"e"], None]
 
 
 async def test_a_mistake_in_a_script_is_seen(client: Client, valkey: Valkey) -> None:
     await valkey.set("l0", "not a hash")
     with pytest.raises(ResponseError, match="WRONGTYPE"):
-        await client.script(TAKE, ["l0"], ["me", 1000])
+        await client.script(BEAT, ["l0"], ["me", 1000, 0])
 
 
 async def test_waiting_does_not_hold_up_commands(client: Client) -> None:

@@ -51,7 +51,8 @@ async def test_everything_it_holds_is_written(store: Store, lease: Lease, keys: 
     assert [fields for _, fields in await valkey.xrange(keys.outbox)] == [{b"f": b"match"}]
     assert [fields for _, fields in await valkey.xrange(keys.bots)] == [{b"f": b"call-1"}, {b"f": b"call-2"}]
     assert await valkey.lrange(keys.reply("token"), 0, -1) == [b"yes"]
-    assert await valkey.hgetall(keys.meta) == {b"commits": b"1", b"last": ids[1].encode()}
+    meta = {b"commits": b"1", b"last": ids[1].encode(), b"memory": lease.memory.encode()}
+    assert await valkey.hgetall(keys.meta) == meta
     assert [id_.decode() for id_, _ in await valkey.xrange(keys.log)] == ids[2:]
 
 
@@ -188,12 +189,16 @@ async def test_a_picture_that_is_not_the_newest_is_refused(store: Store, lease: 
     await commit(store, Commit(lease, rooms={ROOM: b"2"}))
     for key, dump in zip((keys.meta, keys.rooms), kept, strict=True):
         await valkey.restore(key, 0, dump or b"", replace=True)
-    for _ in range(2):  # it stays refused until the shard is loaded
+    for _ in range(2):  # it stays refused until the shard is loaded, and that until the memory is renounced
         (fenced,) = await store.commit([Commit(lease, events={ROOM: [b"e"]})], TTL)
         assert fenced is not None
         assert fenced.why == "head"
-    assert (await store.load(lease)).rooms == {ROOM: b"1"}
-    await commit(store, Commit(lease, events={ROOM: [b"e"]}))
+    with pytest.raises(Fenced, match="memory"):
+        await store.load(lease)
+    assert await store.renounce(lease.shard, lease.memory)
+    anew = await take(store)
+    assert (await store.load(anew)).rooms == {ROOM: b"1"}
+    await commit(store, Commit(anew, events={ROOM: [b"e"]}))
 
 
 async def test_after_an_unknown_outcome_nothing_is_written_until_the_shard_is_loaded(

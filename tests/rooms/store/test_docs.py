@@ -75,6 +75,7 @@ async def used(store: Store, valkey: Valkey) -> list[str]:
         )
         await store.reply(lease.shard, "token", 1.0)
         await store.renew([lease], TTL)
+        await store.renounce(lease.shard, lease.memory)
         other = await store.take((lease.shard + 1) % store.shards, "engine-1", TTL)
         assert other is not None
         await store.release(other)

@@ -163,8 +163,8 @@ class History(RuleBasedStateMachine):
         lease = self.run(engine.store.take(0, engine.name, TTL))
         assert (lease is not None) == (self.lapsed or self.holder in ("", engine.name))
         if lease is not None:
-            self.holder, self.lapsed, self.epoch = engine.name, False, self.epoch + 1
-            assert lease == Lease(0, engine.name, self.epoch)
+            assert lease.epoch > self.epoch
+            self.holder, self.lapsed, self.epoch = engine.name, False, lease.epoch
             engine.lease = lease
             self.load(which)
 
