@@ -12,7 +12,7 @@ from gameserver.environment import Tunable, read_number
 
 TUNABLES = (
     Tunable("SHARDS", 16, 1, 1024, "parts the rooms are spread over; fixed for the life of a Redis"),
-    Tunable("LEASE_MS", 1500, 300, 60_000, "how long an engine owns a shard without renewing it"),
+    Tunable("LEASE_MS", 1200, 300, 60_000, "how long an engine owns a shard without renewing it"),
     Tunable("WEB_TTL_MS", 5000, 1000, 120_000, "how long a silent web process keeps its sockets attached"),
     Tunable("ROOM_IDLE_S", 60, 5, 86_400, "how long a room without anybody stays open"),
     Tunable("PAUSED_IDLE_S", 3600, 5, 604_800, "how long a paused room without anybody stays open"),

@@ -9,8 +9,10 @@ from rooms.core.effects import Effects, Farewell
 from rooms.core.ids import SocketId
 from rooms.core.room import Live, Socket
 
-ROOM_CLOSED: Final = 4510
-"""Close code; rooms/protocol/closing.py has them all (a test compares)."""
+ROOM_CLOSED, LOST = 4510, 4511
+"""Close codes; rooms/protocol/closing.py has them all (a test compares)."""
+
+LOST_WORDS: Final = "The server lost part of its memory, and this room with it. Please open a new one."
 
 
 def drop(live: Live, name: SocketId, code: int, reason: str, fx: Effects) -> None:
@@ -28,10 +30,22 @@ def farewell(name: SocketId, socket: Socket, code: int, reason: str, fx: Effects
 
 
 def end_room(live: Live, reason: str, fx: Effects, code: int = ROOM_CLOSED) -> None:
-    """End the room: a running match is recorded as given up, everyone still here is told, and nothing of it is kept."""
+    """End the room: a running match is recorded as given up, everyone still here is told, and nothing of it is kept.
+
+    The sockets stay in it, so that the event reaches them before the goodbye.
+    """
     match.abandon(live, reason, fx)
     phases.go(live, "close", fx)
     fx.tell(live, "closed", {"reason": reason})
-    for name in list(live.room.sockets):
-        drop(live, name, code, reason, fx)
+    fx.welcomes.clear()
+    for name, socket in live.room.sockets.items():
+        farewell(name, socket, code, reason, fx)
     fx.closed = True
+
+
+def lose_room(live: Live) -> Effects:
+    """End a room whose data went back: what it remembers is not what was played."""
+    fx = Effects()
+    end_room(live, LOST_WORDS, fx, LOST)
+    live.room.tick += 1
+    return fx

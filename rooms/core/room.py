@@ -117,6 +117,10 @@ class Room(msgspec.Struct, array_like=True):
     """The check of the last line in the journal of the match (rooms/core/journal.py)."""
     journalled: int = 0
     """Bytes in that journal; 0 when no match runs, below when the journal was given up."""
+    memory: str = ""
+    """The word of its shard's memory when it was opened (rooms/store/memory.py); "" for a room from before there
+    were words.
+    """
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):

@@ -15,7 +15,7 @@ class EngineConfig:
 
     redis_url: str
     shards: int = 16
-    lease_ms: int = 1500
+    lease_ms: int = 1200
     """An engine that dies is replaced after at most this; a longer one forgives longer stalls of a living one."""
     web_ttl_ms: int = 5000
     max_rooms: int = 10_000

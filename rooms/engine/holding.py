@@ -1,21 +1,35 @@
 """The shards that this engine holds now: taking, loading, renewing, handing over.
 
-Runs beside the passes and never during one: both hold `lock`, so that a shard changes hands at a tick boundary.
+Runs beside the passes. What takes a shard out of a pass's hands holds `lock`, as a pass does, so that a shard is given
+up at a tick boundary. Loading holds nothing: the other shards are played on meanwhile.
+
+Whoever changes who owns what rings the bell, and all engines look at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final
 
 from rooms.core.ids import RoomId, WebId
 from rooms.core.inputs import Entry, Lapse
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
-from rooms.engine.ownership import plan
+from rooms.engine.ownership import hand_over, plan, share, soonest_lapse_ms
 from rooms.engine.shard import Shard
-from rooms.store import Fenced, Store, StoreUnavailable
+from rooms.store import Fenced, Lease, LeaseRow, Store, StoreUnavailable
+
+LIVES: Final = 0.7
+"""The part of a lease for which an engine counts as living: it is missed before its shards lapse, so whoever takes
+them knows its new share by then."""
+ROUNDS: Final = 5
+"""Rounds of balancing in the time of a lease."""
+DRAIN_S: Final = 4.0
+"""How long an engine that ends hands shard after shard over; then it lets go of all."""
+FIRST_READ: Final = 2000
+"""Entries read from a shard's log as it is loaded; the others with the next reading."""
 
 logger = logging.getLogger(__name__)
 
@@ -23,33 +37,62 @@ logger = logging.getLogger(__name__)
 class Holding:
     """Shards by number. `shards` holds those that are loaded and may be advanced."""
 
-    def __init__(self, store: Store, config: EngineConfig, clock: Clock) -> None:
-        self.store, self.config, self.clock = store, config, clock
+    def __init__(
+        self, store: Store, config: EngineConfig, clock: Clock, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`changed` is called when a shard was loaded: its rooms want a pass at once."""
+        self.store, self.config, self.clock, self._changed = store, config, clock, changed
         self.shards: dict[int, Shard] = {}
         self.lock = asyncio.Lock()
         self.taken_over = 0
         """Shards taken since the start."""
+        self.settled = False
+        """This engine had its whole share at the end of a round."""
+        self.rest_s = 0.0
+        """When to look again, in seconds after the last round."""
+        self._registered = False
         self._lapsed: set[tuple[WebId, int]] = set()
 
-    async def balance(self) -> bool:
-        """One round: register, renew, release what is too much, take what is missing. True when shards changed.
-
-        Raises StoreUnavailable.
-        """
-        me, ttl = self.config.name, self.config.lease_ms
-        self.clock.set(await self.store.now_ms())
-        engines = await self.store.beat_engine(me, ttl)
-        async with self.lock:
-            before = set(self.shards)
-            await self._renew()
-            rows = await self.store.leases()
-            wanted = plan(rows, self.shards, engines, me)
-            for number in wanted.release:
-                await self._release(number)
-            for number in wanted.take:
-                await self._take(number)
+    async def balance(self) -> None:
+        """One round: register, renew, release what is too much, take what is missing. Raises StoreUnavailable."""
+        engines, rows = await self._look()
+        before = set(self.shards)
+        wanted = plan(rows, self.shards, engines, self.config.name)
+        await self._give_up(wanted.release)
+        try:
+            await self._take(wanted.take)
+        finally:
             self._tell(before)
-            return before != set(self.shards)
+        self.settled = len(self.shards) >= share(engines, self.config.name, self.config.shards)
+        lapse_ms = soonest_lapse_ms(rows, self.config.name)
+        self.rest_s = min(self.config.lease_ms / ROUNDS, lapse_ms + 1) / 1000
+
+    async def _look(self) -> tuple[list[str], list[LeaseRow]]:
+        """Who lives and who owns what, all asked at once: Redis may be slow, and a lease is short."""
+        me = self.config.name
+        now_ms, _, engines, _, rows = await _all(
+            self.store.now_ms(),
+            self.store.check(),
+            self.store.beat_engine(me, int(self.config.lease_ms * LIVES)),
+            self._renew(),
+            self.store.leases(),
+        )
+        self.clock.set(now_ms)
+        if not self._registered:
+            self._registered = True
+            await self.store.ring(me)
+        for row in rows:
+            if row.went_back:
+                await self._renounce(row)
+        return engines, rows
+
+    async def _renounce(self, row: LeaseRow) -> None:
+        if await self.store.renounce(row.shard, row.memory):
+            logger.error(
+                "shard %d has lost commits that Redis had acknowledged (it is at %d): its rooms are ended",
+                row.shard,
+                row.head,
+            )
 
     def _tell(self, before: set[int]) -> None:
         came, went = set(self.shards) - before, before - set(self.shards)
@@ -60,28 +103,47 @@ class Holding:
             logger.info("gave %d shards up: %s", len(went), sorted(went))
 
     async def _renew(self) -> None:
-        held = [shard.lease for shard in self.shards.values()]
-        for lease in await self.store.renew(held, self.config.lease_ms):
-            logger.warning("the lease of shard %d was lost; another engine has it", lease.shard)
-            self.shards.pop(lease.shard, None)
+        async with self.lock:
+            held = [shard.lease for shard in self.shards.values()]
+            for lease in await self.store.renew(held, self.config.lease_ms):
+                logger.warning("shard %d is not ours any more, or not as we left it", lease.shard)
+                self.shards.pop(lease.shard, None)
 
-    async def _take(self, number: int) -> None:
-        lease = await self.store.take(number, self.config.name, self.config.lease_ms)
-        if lease is None:
+    async def _take(self, numbers: Sequence[int]) -> None:
+        if not numbers:
             return
+        taken = await self.store.take_all(numbers, self.config.name, self.config.lease_ms)
+        leases = [lease for lease in taken if lease is not None]
+        living = set(await self.store.living_webs())
+        await _all(*(self._load(lease, living) for lease in leases))
+        if leases:
+            await self.store.ring(self.config.name)
+
+    async def _load(self, lease: Lease, living: set[WebId]) -> None:
+        """Load a shard and what its log holds, and let its rooms have a pass at once.
+
+        When this fails the shard is taken anew.
+        """
         try:
             loaded = await self.store.load(lease)
         except Fenced as error:
-            logger.warning("shard %d was taken from us while we loaded it: %s", number, error)
+            logger.warning("shard %d was taken from us while we loaded it: %s", lease.shard, error)
             return
         shard = Shard(lease, loaded, self.config, self.clock)
-        await self._detach_the_dead(number, shard)  # when this fails the shard is taken anew, and they are looked for
-        self.shards[number] = shard
+        await self._detach_the_dead(lease.shard, shard, living)
+        for _, entries in await self.store.read({lease.shard: shard.read}, block_ms=0, count=FIRST_READ):
+            shard.take_in(entries)
+        self.shards[lease.shard] = shard
         self.taken_over += 1
+        self._changed()
 
-    async def _release(self, number: int) -> None:
-        shard = self.shards.pop(number)
-        await self.store.release(shard.lease)
+    async def _give_up(self, numbers: Sequence[int]) -> None:
+        if not numbers:
+            return
+        async with self.lock:
+            leases = [self.shards.pop(number).lease for number in numbers if number in self.shards]
+            await self.store.release_all(leases)
+        await self.store.ring(self.config.name)
 
     def drop(self, numbers: Iterable[int]) -> None:
         """Forget shards whose last commit did not certainly happen; they are taken and loaded afresh."""
@@ -89,9 +151,8 @@ class Holding:
             if self.shards.pop(number, None) is not None:
                 logger.warning("shard %d is dropped until it can be loaded again", number)
 
-    async def _detach_the_dead(self, number: int, shard: Shard) -> None:
+    async def _detach_the_dead(self, number: int, shard: Shard, living: set[WebId]) -> None:
         """Sockets of web processes that died while nobody owned the shard are gone too. Raises StoreUnavailable."""
-        living = set(await self.store.living_webs())
         tables = shard.tables.values()
         webs = {socket.web for table in tables for socket in table.live.room.sockets.values()}
         await self._append_lapses((web, number) for web in webs - living)
@@ -108,14 +169,51 @@ class Holding:
             await self.store.append([(number, Entry(RoomId(""), Lapse(web))) for web, number in fresh])
             self._lapsed.update(fresh)
 
-    async def let_go(self) -> None:
-        """Hand everything over and leave the register: the end of a drain."""
+    async def drain(self, look: asyncio.Event) -> None:
+        """Leave the register, then hand shard after shard over while the rest is played on. `look`: the bell rang.
+
+        No balancing may run beside it. Where nobody is left to take them, or something fails, they are all let go.
+        """
         try:
-            async with self.lock:
-                before = set(self.shards)
-                for number in before:
-                    await self._release(number)
-                self._tell(before)
-            await self.store.forget_engine(self.config.name)
+            async with asyncio.timeout(DRAIN_S):
+                await self.store.forget_engine(self.config.name)
+                await self.store.ring(self.config.name)
+                await self._hand_over_all(look)
+        except TimeoutError:
+            logger.warning("nobody took our last shards in time: %s", sorted(self.shards))
         except StoreUnavailable as error:
             logger.warning("could not hand the shards over, their leases will lapse: %s", error)
+
+    async def _hand_over_all(self, look: asyncio.Event) -> None:
+        while self.shards:
+            look.clear()
+            rows, others = await _all(self.store.leases(), self.store.living_engines())
+            if not others:
+                return
+            await self._give_up(hand_over(rows, self.shards, 0))
+            await self._renew()
+            try:
+                async with asyncio.timeout(self.config.lease_ms / ROUNDS / 1000):
+                    await look.wait()
+            except TimeoutError:
+                pass  # the bell may have been lost: look anyway
+
+    async def let_go(self) -> None:
+        """Give up whatever is left and leave the register: the end."""
+        async with self.lock:
+            before = set(self.shards)
+            self.shards.clear()
+            self._tell(before)
+            try:
+                await self.store.bury(self.config.name)
+            except StoreUnavailable as error:
+                logger.warning("could not let go of the shards, their leases will lapse: %s", error)
+
+
+async def _all(*jobs: Awaitable[Any]) -> list[Any]:
+    """Do all at once; raise the first fault once all have ended."""
+    done = await asyncio.gather(*jobs, return_exceptions=True)
+    for result in done:
+        if isinstance(result, BaseException):
+            raise result
+    return done

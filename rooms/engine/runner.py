@@ -1,14 +1,17 @@
 """An engine: reads the log of its shards, advances rooms when they are due, commits, for as long as it lives.
 
-Three loops share one event loop: reading, balancing, passing. Only passing changes rooms.
+Three loops share one event loop: reading, balancing, passing. Only passing changes rooms. A fourth hears the bell that
+makes balancing look at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
@@ -20,11 +23,13 @@ from rooms.store.limits import Limits
 
 logger = logging.getLogger(__name__)
 
-BACK_OFF_S = (0.1, 0.2, 0.5, 1.0)
+BACK_OFF_S = (0.05, 0.1, 0.2, 0.5)
 """Waits after Redis failed, the last one repeated."""
 READ_BLOCK_MS = 100
-"""A newly taken shard is read after at most this."""
+"""A newly taken shard is read on after at most this; what its log holds when it is taken is read at once."""
 READ_COUNT = 2000
+ROUND_S = 1.5
+"""How long a round of balancing may take to end when the engine is told to."""
 
 
 @dataclass(slots=True)
@@ -41,14 +46,20 @@ class Counters:
 class Engine:
     """One engine of any number. `run` returns when `stop` is set and its shards are handed over."""
 
-    def __init__(self, config: EngineConfig, stop: asyncio.Event) -> None:
-        self.config, self.stop = config, stop
+    def __init__(self, config: EngineConfig, stop: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
+        """`ready` is called once, when it owns its share of the shards."""
+        self.config, self.stop, self._ready = config, stop, ready
         self.clock = Clock()
         self.store = Store(config.redis_url, config.shards, Limits(events=config.bounds.events))
-        self.holding = Holding(self.store, config, self.clock)
         self.schedule = Schedule(self.clock, config.catch_up)
+        self.holding = Holding(self.store, config, self.clock, self.schedule.wake)
         self.watch = Watch(config.step_ms)
         self.counters = Counters()
+        self._look = asyncio.Event()
+        """Balance now: the bell has rung, or a shard was dropped."""
+        self._halt = asyncio.Event()
+        """Pass and read no more: all is handed over."""
+        self._told_ready = False
 
     async def run(self) -> None:
         """Own, read, advance, commit until told to stop. Raises ShardsDiffer."""
@@ -60,35 +71,48 @@ class Engine:
     async def _serve(self) -> None:
         await self._until_reached(self.store.check)
         logger.info("engine %s starts; %d shards in all", self.config.name, self.config.shards)
-        passing = asyncio.create_task(self._again("pass", self._pass))
-        loops = [
-            passing,
-            asyncio.create_task(self._again("balance", self._balance)),
-            asyncio.create_task(self._again("read", self._read)),
-            asyncio.create_task(self._again("report", self._report)),
+        balancing = asyncio.create_task(self._again("balance", self._balance, self.stop))
+        playing = [
+            asyncio.create_task(self._again("pass", self._pass, self._halt)),
+            asyncio.create_task(self._again("read", self._read, self._halt)),
+            asyncio.create_task(self._report()),
+            asyncio.create_task(self._listen()),
         ]
         stopped = asyncio.create_task(self.stop.wait())
         try:
-            await asyncio.wait([*loops, stopped], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([balancing, *playing, stopped], return_when=asyncio.FIRST_COMPLETED)
+            if self.stop.is_set():
+                await self._drain(balancing)
         finally:
-            stopping = self.stop.is_set()
-            self.stop.set()
-            self.schedule.wake()
-            if stopping:  # let a pass end: its shards can then be handed over instead of left to lapse
-                await asyncio.wait([passing], timeout=1.0)
-            for task in (*loops, stopped):
-                task.cancel()
-            ended = await asyncio.gather(*loops, return_exceptions=True)
-            await self.holding.let_go()
+            await self._end([balancing, *playing, stopped])
+        logger.info("engine %s has stopped: %s", self.config.name, self._summary())
+
+    async def _drain(self, balancing: asyncio.Task[None]) -> None:
+        """Hand over while play goes on; let the pass in hand come to its end."""
+        self._look.set()
+        await asyncio.wait([balancing], timeout=ROUND_S)  # what it is taking must be handed over too
+        balancing.cancel()
+        await self.holding.drain(self._look)
+        with contextlib.suppress(TimeoutError):  # a commit that hangs: its shards are let go all the same
+            async with asyncio.timeout(ROUND_S), self.holding.lock:
+                self._halt.set()
+
+    async def _end(self, tasks: list[asyncio.Task[Any]]) -> None:
+        """End everything, let go of what is left. Raises what one of the loops has ended with."""
+        self.stop.set()
+        self._halt.set()
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        await self.holding.let_go()
         for fault in ended:
             if isinstance(fault, Exception):
                 raise fault
-        logger.info("engine %s has stopped: %s", self.config.name, self._summary())
 
-    async def _again(self, what: str, once: Callable[[], Awaitable[None]]) -> None:
-        """Repeat a loop's body; when Redis fails, say so once, back off, go on."""
+    async def _again(self, what: str, once: Callable[[], Awaitable[None]], over: asyncio.Event) -> None:
+        """Repeat a loop's body until it is over; when Redis fails, say so once, back off, go on."""
         failures = 0
-        while not self.stop.is_set():
+        while not over.is_set():
             try:
                 await once()
                 failures = 0
@@ -105,7 +129,7 @@ class Engine:
             await once()
             done.set()
 
-        task = asyncio.create_task(self._again("start", try_once))
+        task = asyncio.create_task(self._again("start", try_once, self.stop))
         waiter = asyncio.create_task(done.wait())
         await asyncio.wait([task, waiter], return_when=asyncio.FIRST_COMPLETED)
         waiter.cancel()
@@ -114,10 +138,27 @@ class Engine:
         task.cancel()
 
     async def _balance(self) -> None:
-        if await self.holding.balance():
-            self.schedule.wake()
+        self._look.clear()
+        await self.holding.balance()
+        if self.holding.settled and not self._told_ready:
+            self._told_ready = True
+            self._ready()
         await self.holding.sweep_webs()
-        await asyncio.sleep(self.config.lease_ms / 5000)
+        try:
+            async with asyncio.timeout(self.holding.rest_s):
+                await self._look.wait()
+        except TimeoutError:
+            pass  # nobody rang
+
+    async def _listen(self) -> None:
+        """Hear the bell, for ever."""
+        bell = self.store.bell()
+        try:
+            while True:
+                if await bell.heard() != self.config.name:
+                    self._look.set()
+        finally:
+            await bell.aclose()
 
     async def _read(self) -> None:
         shards = self.holding.shards
@@ -156,6 +197,7 @@ class Engine:
         except BaseException:  # also when cancelled in the middle: what was sent may have happened or not
             self.counters.failed += len(commits)
             self.holding.drop(numbers)
+            self._look.set()
             raise
         lost = [number for number, result in zip(numbers, results, strict=True) if result is not None]
         for number, result in zip(numbers, results, strict=True):
@@ -164,10 +206,13 @@ class Engine:
         self.counters.fenced += len(lost)
         self.counters.commits += len(commits) - len(lost)
         self.holding.drop(lost)
+        if lost:
+            self._look.set()
 
     async def _report(self) -> None:
-        await asyncio.sleep(60)
-        logger.info("engine %s: %s", self.config.name, self._summary())
+        while True:
+            await asyncio.sleep(60)
+            logger.info("engine %s: %s", self.config.name, self._summary())
 
     def _summary(self) -> str:
         rooms = sum(len(shard.tables) for shard in self.holding.shards.values())
@@ -179,6 +224,9 @@ class Engine:
         )
 
 
-async def run_engine(stop: asyncio.Event, config: EngineConfig) -> None:
-    """Run one engine until `stop` is set. Raises ShardsDiffer when Redis was set up with another number of shards."""
-    await Engine(config, stop).run()
+async def run_engine(stop: asyncio.Event, config: EngineConfig, ready: Callable[[], None] = lambda: None) -> None:
+    """Run one engine until `stop` is set; `ready` is called when it owns its share.
+
+    Raises ShardsDiffer when Redis was set up with another number of shards.
+    """
+    await Engine(config, stop, ready).run()

@@ -52,6 +52,8 @@ class Shard:
         """The tables that are ticking, by tick rate."""
         self._alarms: list[tuple[int, RoomId]] = []
         """A heap of the times at which rooms are due; an entry that is not its table's `filed_ms` is stale."""
+        self._fresh: list[Table] = []
+        """The tables that were just loaded: they get a pass at once, ticking or not, so that nobody waits longer."""
         self._strays: list[tuple[RoomId, Act, str]] = []
         """Entries for rooms that are not here: answered at the next pass."""
         self.foreign = Foreign(lease.shard, lease.epoch)
@@ -71,6 +73,7 @@ class Shard:
         room.lost_ms += self.lease.gap_ms
         table = Table(live, Stage(live, self.lease.epoch), blob=dump_live(live), owed=owed)
         table.unkept = owed is not None or self.lease.gap_ms > 0
+        table.lost = room.memory not in ("", self.lease.memory)
         self.tables[room_id] = table
         try:
             table.note_due()
@@ -78,8 +81,7 @@ class Shard:
             logger.exception("room %s does not say when it is due", room_id)
             table.unkept = True
         self._settle(table)
-        if table.unkept:
-            self._waiting[room_id] = table
+        self._fresh.append(table)
 
     # -- the log
 
@@ -129,6 +131,7 @@ class Shard:
             self._strays.append((room_id, act, token))
             return
         live = tick.open_room(room_id, act, rules, self.config.bounds, self.clock.wall_ms())
+        live.room.memory = self.lease.memory
         table = Table(live, Stage(live, self.lease.epoch))
         self.tables[room_id] = table
         self._put(table, (entry_id, act, token))
@@ -141,6 +144,8 @@ class Shard:
         Costs nothing for rooms that are none of these: idle rooms are not looked at.
         """
         found = {room_id: table for room_id, table in self._waiting.items() if not tick.is_ticking(table.live)}
+        found.update((table.live.room.id, table) for table in self._fresh)
+        self._fresh = []
         for hz in ticking_hz:
             found.update(self._ticking.get(hz, {}))
         while self._alarms and self._alarms[0][0] <= now_ms:
@@ -161,7 +166,9 @@ class Shard:
 
     def has_arrivals(self) -> bool:
         """True when entries wait that no tick will take."""
-        return bool(self._strays) or any(not tick.is_ticking(table.live) for table in self._waiting.values())
+        return bool(self._strays or self._fresh) or any(
+            not tick.is_ticking(table.live) for table in self._waiting.values()
+        )
 
     def ticking(self) -> set[int]:
         """The tick rates of the rooms that are ticking."""

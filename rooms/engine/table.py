@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from rooms.core import match, tick, versions
+from rooms.core import ending, match, tick, versions
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
 from rooms.core.room import Live, dump_live, load_room, revive, wall_ms
@@ -50,6 +50,8 @@ class Table:
     """What happened to the room when it was loaded: part of its first pass that succeeds."""
     unkept: bool = False
     """It differs from what Redis has, though nothing has arrived: the next pass commits it."""
+    lost: bool = False
+    """Its data went back while nobody could keep them: the next pass ends it."""
 
     def advance(self, now_ms: int, watch: Watch) -> tuple[Effects, dict[WebId, Delivery]]:
         """One pass: the effects, what to deliver, and the new `blob`. Never raises for a fault of the room."""
@@ -66,7 +68,7 @@ class Table:
 
     def _attempt(self, arrived: list[Arrived], now_ms: int, watch: Watch) -> Effects:
         with watch.room():
-            fx = tick.advance(self.live, arrived, now_ms)
+            fx = ending.lose_room(self.live) if self.lost else tick.advance(self.live, arrived, now_ms)
             self.note_due()
         if self.unkept and not fx.changed:
             self.live.room.tick += 1  # its viewers get a keyframe of it, and no tick is ever shown twice

@@ -32,6 +32,8 @@ class Close(IntEnum):
     """Not allowed: origin, token or scope."""
     ROOM_CLOSED = 4510
     """The room came to its end."""
+    LOST = 4511
+    """The server lost part of its memory, and the room with it."""
 
 
 def may_reconnect(code: int) -> bool:

@@ -16,6 +16,7 @@ META: Final = "hf:meta"
 ENGINES: Final = "hf:engines"
 WEBS: Final = "hf:webs"
 CARD_FEED: Final = "hf:cards"
+BELL: Final = "hf:bell"
 
 Stream = Literal["outbox", "bots"]
 """The streams of facts: finished matches for the lobby worker, calls for bots."""

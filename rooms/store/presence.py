@@ -7,11 +7,32 @@ from __future__ import annotations
 
 from rooms.core.ids import WebId
 from rooms.store.client import Client
-from rooms.store.keys import ENGINES, WEBS
+from rooms.store.keys import BELL, ENGINES, WEBS
 from rooms.store.limits import Limits
 from rooms.store.lua import read_script
+from rooms.store.subscription import Subscription
 
 BEAT = read_script("beat")
+
+
+class Bell:
+    """Rings when engines come and go and when shards change hands: whoever hears it looks at once.
+
+    It may be lost, so everybody looks now and then without it.
+    """
+
+    def __init__(self, client: Client) -> None:
+        """Nothing is connected yet."""
+        self._subscription = Subscription(client, [BELL])
+
+    async def heard(self) -> str:
+        """Wait for it; who rang, or "" when some rings may have been missed. Raises nothing but cancellation."""
+        message = await self._subscription.next()
+        return "" if message is None else message[1].decode()
+
+    async def aclose(self) -> None:
+        """Hear no more."""
+        await self._subscription.aclose()
 
 
 class Presence:
@@ -25,6 +46,20 @@ class Presence:
     async def beat_engine(self, engine: str, ttl_ms: int) -> list[str]:
         """Say that an engine lives for `ttl_ms` more. Returns the living, sorted; lapsed ones are dropped."""
         return sorted(id_.decode() for id_ in await self._client.script(BEAT, [ENGINES], [engine, ttl_ms, 0]))
+
+    async def living_engines(self) -> list[str]:
+        """The engines that live, sorted."""
+        (seconds, micros), flat = await self._client.pipeline([("TIME",), ("ZRANGE", ENGINES, 0, -1, "WITHSCORES")])
+        now = int(seconds) * 1000 + int(micros) // 1000
+        return sorted(flat[at].decode() for at in range(0, len(flat), 2) if float(flat[at + 1]) > now)
+
+    async def ring(self, engine: str) -> None:
+        """Ring the bell: who owns what has changed, or is about to."""
+        await self._client.call("PUBLISH", BELL, engine)
+
+    def bell(self) -> Bell:
+        """To hear it."""
+        return Bell(self._client)
 
     async def forget_engine(self, engine: str) -> None:
         """An engine goes in an orderly way."""

@@ -22,7 +22,7 @@ from rooms.store.log import Log
 from rooms.store.mailbox import Mailbox
 from rooms.store.memory import Memory, went_back
 from rooms.store.outbox import Fact, Outbox
-from rooms.store.presence import Presence
+from rooms.store.presence import Bell, Presence
 from rooms.store.replies import Replies
 
 VERSION = 1
@@ -189,6 +189,25 @@ class Store:
     async def beat_engine(self, engine: str, ttl_ms: int) -> list[str]:
         """Presence.beat_engine: returns the living engines."""
         return await self._presence.beat_engine(engine, ttl_ms)
+
+    async def living_engines(self) -> list[str]:
+        """Presence.living_engines."""
+        return await self._presence.living_engines()
+
+    async def ring(self, engine: str) -> None:
+        """Presence.ring: who owns what has changed."""
+        await self._presence.ring(engine)
+
+    def bell(self) -> Bell:
+        """Presence.bell."""
+        return self._presence.bell()
+
+    async def bury(self, engine: str) -> None:
+        """An engine is certainly dead: give up every lease it has, strike it from the register, ring the bell."""
+        rows = await self._leases.leases()
+        await self._leases.release_all([Lease(row.shard, engine, row.epoch) for row in rows if row.owner == engine])
+        await self._presence.forget_engine(engine)
+        await self._presence.ring(engine)
 
     async def forget_engine(self, engine: str) -> None:
         """Presence.forget_engine."""

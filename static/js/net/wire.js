@@ -94,6 +94,7 @@ export const CLOSE = Object.freeze({
   LEFT: 4507,
   FORBIDDEN: 4508,
   ROOM_CLOSED: 4510,
+  LOST: 4511,
 });
 
 /** @param {number} code @returns {boolean} true: coming back changes nothing */

@@ -112,6 +112,11 @@ const SCREENS = {
     text: "This room came to its end. Open a new one, or join another.",
     action: null,
   },
+  [CLOSE.LOST]: {
+    title: "This room was lost",
+    text: "The server lost part of its memory, and this room with it. We are sorry. Nothing you do here could bring it back: open a new one.",
+    action: null,
+  },
   [CLOSE.BAD_MESSAGE]: {
     title: "This page is out of date",
     text: "The server did not understand what this page sent. Load it again to get its newest version.",

@@ -208,6 +208,7 @@ class TestConnection:
             (4506, "You were removed", None),
             (4508, "Not allowed in", "Load the page again"),
             (4510, "The room has closed", None),
+            (4511, "This room was lost", None),
             (4500, "This page is out of date", "Load the page again"),
             (4599, "The connection was ended", "Try again"),
         ],

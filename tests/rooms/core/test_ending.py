@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rooms.core import ending
 from rooms.core.effects import Effects
+from rooms.protocol.closing import Close
 from tests.rooms.core.driver import ANN, BOB, Driver
 
 
@@ -28,5 +29,22 @@ def test_everybody_in_a_room_that_ends_is_told_why() -> None:
         (game.socket(ANN), 4599, "Enough."),
         (game.socket(BOB), 4599, "Enough."),
     }
-    assert game.room.sockets == {}
     assert fx.matches == []
+
+
+def test_a_room_whose_data_went_back_says_so() -> None:
+    game = Driver()
+    game.attach(ANN)
+    game.play()
+    tick = game.room.tick
+    fx = ending.lose_room(game.live)
+    assert fx.closed
+    assert [(told.kind, told.body) for told in fx.events][-1] == ("closed", {"reason": ending.LOST_WORDS})
+    assert game.socket(ANN) in {bye.socket for bye in fx.farewells}
+    assert {bye.code for bye in fx.farewells} == {4511}
+    assert [(over.reason, over.finishers) for over in fx.matches] == [(ending.LOST_WORDS, ())]
+    assert game.room.tick > tick
+
+
+def test_its_codes_are_those_of_the_protocol() -> None:
+    assert (ending.ROOM_CLOSED, ending.LOST) == (Close.ROOM_CLOSED, Close.LOST)

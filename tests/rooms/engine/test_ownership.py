@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.engine.ownership import plan, share
+from rooms.engine.ownership import AT_ONCE, hand_over, plan, share, soonest_lapse_ms
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def test_engines_that_come_and_go_end_up_even(shards: int, changes: list[str]) -
         _round(owner, living, shards)
     living = living or {"a"}
     owner = {shard: who for shard, who in owner.items() if who in living}
-    for _ in range(3):
+    for _ in range(3 + shards // AT_ONCE):
         _round(owner, living, shards)
     assert sorted(owner) == list(range(shards))
     counts = [list(owner.values()).count(name) for name in living]
@@ -69,3 +69,18 @@ def test_engines_that_start_together_begin_at_different_places() -> None:
     rows = [Row(n, "", 0) for n in range(16)]
     one, two = (plan(rows, [], ["a", "b"], me).take for me in "ab")
     assert not set(one) & set(two)
+
+
+def test_shards_are_handed_over_some_at_a_time() -> None:
+    """The next ones when those before have been taken: each misses as few ticks as can be."""
+    rows = [Row(n, "a", 900) for n in range(16)]
+    assert hand_over(rows, range(16), 8) == [8, 9, 10, 11]
+    rows[8:12] = [Row(8, "", 0), Row(9, "", 0), Row(10, "b", 900), Row(11, "b", 900)]
+    assert hand_over(rows, [*range(8), 12, 13, 14, 15], 8) == [12, 13]
+    assert hand_over([Row(n, "a", 900) for n in range(1024)], range(1024), 0) == list(range(64))
+
+
+def test_the_instant_at_which_anothers_lease_can_lapse_is_known() -> None:
+    rows = [Row(0, "me", 5), Row(1, "b", 700), Row(2, "c", 300), Row(3, "", 0), Row(4, "d", 0)]
+    assert soonest_lapse_ms(rows, "me") == 300
+    assert soonest_lapse_ms(rows[:1], "me") > 60_000

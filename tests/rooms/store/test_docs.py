@@ -80,6 +80,7 @@ async def used(store: Store, valkey: Valkey) -> list[str]:
         assert other is not None
         await store.release(other)
         await store.beat_engine("engine-1", TTL)
+        await store.ring("engine-1")
         await store.beat_web(WEB, TTL)
         await store.facts("bots", "bots", "b", 0)
         facts = await store.facts("outbox", "record", "w", 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rooms.core.ids import WebId
 from rooms.store import Store
-from tests.rooms.store.making import until
+from tests.rooms.store.making import TTL, until
 
 A, B = WebId("web-a"), WebId("web-b")
 
@@ -61,3 +61,28 @@ async def test_one_that_goes_in_order_is_not_lapsed(store: Store) -> None:
     await store.beat_web(A, 1)
     await store.forget_web(A)
     assert (await store.living_webs(), await store.lapsed_webs()) == ([], [])
+
+
+async def test_the_bell_says_who_rang(store: Store, valkey_url: str) -> None:
+    bell = store.bell()
+    assert await bell.heard() == "", "it stands: rings before that may have been missed"
+    await store.ring("a")
+    assert await bell.heard() == "a"
+    await bell.aclose()
+
+
+async def test_an_engine_that_is_certainly_dead_has_nothing_any_more(store: Store) -> None:
+    await store.beat_engine("dead", TTL)
+    await store.beat_engine("alive", TTL)
+    dead = [await store.take(shard, "dead", TTL) for shard in (0, 2)]
+    alive = await store.take(1, "alive", TTL)
+    assert alive is not None
+    bell = store.bell()
+    await bell.heard()
+    await store.bury("dead")
+    assert await bell.heard() == "dead"
+    await bell.aclose()
+    assert await store.living_engines() == ["alive"]
+    assert [row.owner for row in await store.leases()] == ["", "alive", "", ""]
+    assert await store.renew([lease for lease in dead if lease is not None], TTL) == dead
+    assert await store.renew([alive], TTL) == []
