@@ -4,6 +4,7 @@
         ... proxy.url("/rooms/...") ...
         proxy.cut()                                   # every connection ends, new ones are refused
         proxy.mend()
+        proxy.lag(3600)                               # a line on which nothing comes through; lag(0) lets it all go
 
 It runs in a thread with an event loop of its own, so tests of any kind may use it.
 """
@@ -29,6 +30,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server: asyncio.Server | None = None
+        self._turned = asyncio.Event()
         self._open: set[asyncio.Task[Any]] = set()
         self.port = 0
 
@@ -43,6 +45,10 @@ class Proxy:
     def mend(self) -> None:
         """Take new connections again, at the same port."""
         self._do(self._listen())
+
+    def lag(self, delay_s: float) -> None:
+        """Another latency for what is on the way and for what comes."""
+        self._do(self._lag(delay_s))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -61,6 +67,17 @@ class Proxy:
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._connected, HOST, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _lag(self, delay_s: float) -> None:
+        self._delay = delay_s
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+    async def _due(self, came: float) -> None:
+        """Return when what came then is to be passed on, by the latency as it is now."""
+        while (wait := came + self._delay - self._loop.time()) > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._turned.wait(), wait)
 
     async def _cut(self) -> None:
         if self._server is not None:
@@ -101,8 +118,8 @@ class Proxy:
 
         async def deliver() -> None:
             while True:
-                due, piece = await on_the_way.get()
-                await asyncio.sleep(max(0.0, due - now()))
+                came, piece = await on_the_way.get()
+                await self._due(came)
                 if not piece:
                     with contextlib.suppress(OSError):  # it was gone already
                         sink.write_eof()
@@ -113,8 +130,8 @@ class Proxy:
         delivery = asyncio.create_task(deliver())
         try:
             while piece := await source.read(CHUNK):
-                on_the_way.put_nowait((now() + self._delay, piece))
-            on_the_way.put_nowait((now() + self._delay, b""))
+                on_the_way.put_nowait((now(), piece))
+            on_the_way.put_nowait((now(), b""))
             await delivery
         finally:
             delivery.cancel()
