@@ -17,6 +17,7 @@ from django.conf import settings
 from gameserver.asgi import application
 from gameserver.single import Single
 from rooms.hub import Hub
+from rooms.readiness import tell_ready
 
 GRACE_S: Final = 3
 CONNECT_S: Final = 10
@@ -39,6 +40,8 @@ def serve_daphne(listening: socket.socket, single_url: str) -> None:
     def ready() -> None:
         if single_url:
             asyncio.get_event_loop().call_soon(start)
+        else:  # else its engine says so
+            tell_ready()
 
     def start() -> None:
         single.append(Single(single_url, failed))
@@ -75,6 +78,12 @@ class _Uvicorn(uvicorn.Server):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does; then whoever waits for this process is told."""
+        await super().startup(sockets)
+        if not settings.HOLDFAST_SINGLE:
+            tell_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Goodbyes first, then uvicorn's 1012."""

@@ -13,6 +13,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from lobby.worker import run_lobby
+from rooms import readiness
 from rooms.bots.runner import run_bots
 from rooms.engine.config import read_config
 from rooms.engine.runner import run_engine
@@ -35,7 +36,9 @@ class Single:
     def start(self) -> None:
         """Begin."""
         jobs = {
-            "engine": run_engine(self._stop, read_config(settings.REDIS_URL, settings.HOLDFAST)),
+            "engine": run_engine(
+                self._stop, read_config(settings.REDIS_URL, settings.HOLDFAST, readiness.life()), readiness.tell_ready
+            ),
             "lobby": run_lobby(self._stop),
             "bots": run_bots(self._stop, self._url),
         }

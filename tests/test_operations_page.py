@@ -9,7 +9,9 @@ from gameserver.tunables import TUNABLES
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "operations.md").read_text()
-NOT_FOR_OPERATORS = {"HOLDFAST_SINGLE", "HOLDFAST_PROCESS", "HOLDFAST_CHROMIUM"}
+NOT_FOR_OPERATORS = {
+    *("HOLDFAST_SINGLE", "HOLDFAST_PROCESS", "HOLDFAST_LIFE", "HOLDFAST_READY_FD", "HOLDFAST_CHROMIUM")
+}
 """Set by our own commands, or only read by tests."""
 
 

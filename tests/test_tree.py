@@ -11,6 +11,7 @@ TOP = Path(__file__).resolve().parents[1]
 PACKAGES = ("gameserver", "rooms", "lobby")
 PASSED_OVER = {"__init__.py", "apps.py"}
 ELSEWHERE = {
+    "gameserver/supervisor/hangup.py": "tests/gameserver/supervisor/test_supervisor.py: with a terminal that is closed",
     "gameserver/supervisor/warden.py": "tests/gameserver/management/test_play.py: what is left when the rest dies",
     "gameserver/supervisor/wardship.py": "tests/gameserver/management/test_play.py: the other end of the warden",
     "gameserver/urls.py": "tests/lobby/test_pages.py: addresses",

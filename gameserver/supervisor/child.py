@@ -5,20 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from gameserver.supervisor.output import Screen
 from gameserver.supervisor.plan import Program
+from gameserver.supervisor.readiness import Readiness
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
-LONG_LIFE = 10.0  # who lived this long did not die of its start: the pause begins anew
+BURIAL_SECONDS = 2.0
+LONG_LIFE = 3.0  # who lived this long did not die of its start: the next one comes at once
+
+Died = Callable[[str], Coroutine[Any, Any, None]]
+"""Told the name of a life that is over, of a program that owns shards."""
 
 
-def next_pause(pause: float, lived: float) -> float:
-    """How long to wait before the next start, after a life of so many seconds."""
-    return FIRST_PAUSE if pause == 0 or lived >= LONG_LIFE else min(pause * 2, LONGEST_PAUSE)
+def next_pause(pause: float | None, lived: float) -> float:
+    """How long to wait before the next start, after a life of so many seconds. `pause`: the last one, or None."""
+    if pause is None or lived >= LONG_LIFE:
+        return 0.0
+    return min(pause * 2, LONGEST_PAUSE) if pause else FIRST_PAUSE
 
 
 def manner_of_death(code: int) -> str:
@@ -34,11 +43,17 @@ def manner_of_death(code: int) -> str:
 class Child:
     """Keeps one program running until `stop`; `running` is true while its process lives."""
 
-    def __init__(self, program: Program, screen: Screen, process_group: Callable[[], int]) -> None:
+    def __init__(
+        self, program: Program, screen: Screen, process_group: Callable[[], int], died: Died | None = None
+    ) -> None:
         """Nothing runs yet: call `start`."""
         self.program = program
         self._screen = screen
         self._process_group = process_group
+        self._died = died
+        self._life = ""
+        self._readiness: Readiness | None = None
+        self._burials: set[asyncio.Task[None]] = set()
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
         self._kept: asyncio.Task[None] | None = None
@@ -57,6 +72,15 @@ class Child:
         """Start it for the first time and keep it from then on; raises `OSError` if it cannot be started."""
         await self._spawn()
         self._kept = asyncio.create_task(self._keep(), name=f"keep {self.program.name}")
+
+    async def ready(self, seconds: float) -> bool:
+        """Whether its process says within so many seconds that it serves."""
+        if self._readiness is None:
+            return False
+        try:
+            return await asyncio.wait_for(asyncio.shield(self._readiness.said), seconds)
+        except TimeoutError:
+            return False
 
     def retire(self) -> None:
         """Whatever ends it from now on, it is not started again."""
@@ -82,34 +106,51 @@ class Child:
                 self._process.send_signal(number)
 
     async def _spawn(self) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *self.program.argv,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, **self.program.env},
-            pass_fds=self.program.inherited,
-            process_group=self._process_group(),
-        )
+        if self._readiness is not None:
+            self._readiness.close()
+        self._life = f"{self.program.name}-{secrets.token_hex(4)}"
+        self._readiness = Readiness(self._life)
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.program.argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **self.program.env, **self._readiness.env},
+                pass_fds=(*self.program.inherited, *self._readiness.inherited),
+                process_group=self._process_group(),
+            )
+        finally:
+            self._readiness.listen()
         if self._stopping.is_set():  # asked to stop while it was being born
             self.signal(signal.SIGTERM)
 
     async def _keep(self) -> None:
         """Follow one life after the other until told to stop."""
         clock = asyncio.get_running_loop().time
-        pause = 0.0
+        pause: float | None = None
         while True:
             born = clock()
             code = await self._live()
             if self._stopping.is_set():
+                if self._burials:
+                    await asyncio.wait(self._burials, timeout=BURIAL_SECONDS)
                 return
             pause = next_pause(pause, clock() - born)
-            how = manner_of_death(code)
-            self._screen.say("play", f"{self.program.name} {how}; starting it again in {pause:g} s")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), pause)
-                return
+            when = f"in {pause:g} s" if pause else "now"
+            self._screen.say("play", f"{self.program.name} {manner_of_death(code)}; starting it again {when}")
+            if pause:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause)
+                    return
             await self._spawn_again()
+
+    def _bury(self) -> None:
+        """Release what the dead one held, beside the start of the next: another may take it over sooner."""
+        if self._died is not None and self.program.owns:
+            burial = asyncio.create_task(self._died(self._life))
+            self._burials.add(burial)
+            burial.add_done_callback(self._burials.discard)
 
     async def _live(self) -> int:
         """Pass on what the process says until it is gone; its exit code."""
@@ -118,6 +159,8 @@ class Child:
         assert process.stdout is not None
         follow = asyncio.create_task(self._screen.follow(self.program.name, process.stdout))
         code = await process.wait()
+        if code:
+            self._bury()
         # What it wrote last is still in the pipe; a grandchild that keeps the pipe open must not hold us up.
         await asyncio.wait({follow}, timeout=0.5)
         follow.cancel()

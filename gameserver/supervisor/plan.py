@@ -31,6 +31,8 @@ class Program:
     group: str  # programs of a group are stopped together
     env: Mapping[str, str] = field(default_factory=dict)
     inherited: tuple[int, ...] = ()  # file descriptors it takes over
+    owns: bool = False  # shards: to be released when it dies
+    tells: bool = False  # when it is ready (rooms/readiness.py)
 
 
 STOP_ORDER = ("web", "bots", "lobby", "engine", "valkey")
@@ -73,4 +75,6 @@ def _command(
     """A management command as a program; the first of a group bears the group's name alone."""
     name = group if number == 0 else f"{group}-{number + 1}"
     argv = (sys.executable, str(MANAGE), *words)
-    return Program(name, argv, group, {**env, "HOLDFAST_PROCESS": name}, inherited)
+    owns = "runengine" in words or "--single" in words
+    tells = group in ("engine", "web")
+    return Program(name, argv, group, {**env, "HOLDFAST_PROCESS": name}, inherited, owns, tells)

@@ -34,8 +34,10 @@ class EngineConfig:
         return max(8, 2 * self.max_rooms // self.shards)
 
 
-def read_config(redis_url: str, ours: Mapping[str, int]) -> EngineConfig:
-    """The configuration from Django's settings: `ours` is settings.HOLDFAST."""
+def read_config(redis_url: str, ours: Mapping[str, int], name: str = "") -> EngineConfig:
+    """The configuration from Django's settings: `ours` is settings.HOLDFAST. `name`: of this life of the engine, by
+    which nobody else goes; "" for any.
+    """
     bounds = Bounds(
         idle_ms=ours["ROOM_IDLE_S"] * 1000,
         paused_idle_ms=ours["PAUSED_IDLE_S"] * 1000,
@@ -43,6 +45,7 @@ def read_config(redis_url: str, ours: Mapping[str, int]) -> EngineConfig:
     )
     return EngineConfig(
         redis_url=redis_url,
+        name=name or secrets.token_hex(6),
         shards=ours["SHARDS"],
         lease_ms=ours["LEASE_MS"],
         web_ttl_ms=ours["WEB_TTL_MS"],

@@ -24,6 +24,7 @@ from gameserver.supervisor.output import Screen
 from gameserver.supervisor.port import PortError, names_of_this_machine, open_port
 from gameserver.supervisor.supervisor import Supervisor
 from gameserver.valkey import EmbeddedValkey, ValkeyError
+from rooms.store import Store, StoreUnavailable
 
 REDIS_SECONDS = 3.0
 
@@ -85,8 +86,20 @@ def _demand_layer(options: plan.Options) -> None:
 
 
 async def _supervise(valkey: EmbeddedValkey | None, programs: list[plan.Program], address: str) -> None:
-    supervisor = Supervisor(Screen(), valkey, check=compare_shards, probe=lambda: answers(address))
-    await supervisor.run(programs, address)
+    screen = Screen()
+    store = Store(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+
+    async def bury(life: str) -> None:
+        try:
+            await store.bury(life)
+        except StoreUnavailable as error:
+            screen.say("play", f"the shards of {life} must wait until their leases lapse: {error}")
+
+    supervisor = Supervisor(screen, valkey, check=compare_shards, probe=lambda: answers(address), died=bury)
+    try:
+        await supervisor.run(programs, address)
+    finally:
+        await store.aclose()
 
 
 def _embedded_valkey() -> EmbeddedValkey | None:

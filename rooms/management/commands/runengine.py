@@ -1,16 +1,15 @@
-"""manage.py runengine: one engine, the tick task. Run as many as there are cores to spare; they share the rooms."""
+"""manage.py runengine: one engine, the tick task. Run as many as there are cores to spare; they share the rooms.
+
+Without options manage.py takes a shorter way to the same (rooms/engine/serving.py).
+"""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from rooms.engine.config import read_config
-from rooms.engine.runner import run_engine
+from rooms.engine.serving import serve
 from rooms.store import ShardsDiffer
 
 
@@ -19,22 +18,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            _runner()(self._serve())
+            serve()
         except ShardsDiffer as error:
             raise CommandError(str(error)) from error
-
-    async def _serve(self) -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sign, stop.set)
-        await run_engine(stop, read_config(settings.REDIS_URL, settings.HOLDFAST))
-
-
-def _runner() -> Any:
-    """uvloop's runner where it is installed: it takes a few microseconds off every wake-up. Else asyncio's own."""
-    try:
-        import uvloop  # noqa: PLC0415 - absent on some platforms
-    except ImportError:
-        return asyncio.run
-    return uvloop.run

@@ -1,6 +1,7 @@
 """A supervisor with stand-ins for our programs, to be run, signalled and killed: python stand_in.py VAR PORT KIND.
 
-KIND: `good` ones serve and end when asked; a `stubborn` engine ignores SIGTERM; a `refused` start fails its check.
+KIND: `good` ones serve and end when asked; a `stubborn` engine ignores SIGTERM; a `refused` start fails its check; of
+`doomed` engines only the first ever lives.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from gameserver.supervisor.port import open_port
 from gameserver.supervisor.supervisor import Supervisor
 from gameserver.valkey import EmbeddedValkey
 
+READY = """
+def tell_ready():
+    os.write(int(os.environ["HOLDFAST_READY_FD"]), b"ready"); os.close(int(os.environ["HOLDFAST_READY_FD"]))
+"""
 WEB = """
 import http.server, os, signal, socket, sys
 def bye(*_):
@@ -29,6 +34,7 @@ server = http.server.HTTPServer(("", 0), Health, bind_and_activate=False)
 server.socket = socket.socket(fileno=int(sys.argv[1]))
 server.socket.setblocking(True)
 print("web is process", os.getpid(), flush=True)
+tell_ready()
 server.serve_forever()
 """
 ENGINE = """
@@ -37,7 +43,11 @@ def bye(*_):
     if sys.argv[1] == "stubborn": return
     print("engine says bye", flush=True); os._exit(0)
 signal.signal(signal.SIGTERM, bye)
-print("engine is process", os.getpid(), flush=True)
+if sys.argv[1] == "doomed":
+    try: open(sys.argv[2], "x")
+    except FileExistsError: sys.exit(3)
+print("engine is process", os.getpid(), "in its life", os.environ["HOLDFAST_LIFE"], flush=True)
+tell_ready()
 while True: time.sleep(0.05)
 """
 
@@ -49,6 +59,16 @@ def answers(address: str) -> bool:
             return bool(response.status == 200)
     except OSError:
         return False
+
+
+def python(program: str, *words: str) -> tuple[str, ...]:
+    """How to run one."""
+    return (sys.executable, "-c", program.replace("\ndef ", READY + "def ", 1), *words)
+
+
+async def died(life: str) -> None:
+    """Told of an engine that is dead."""
+    Screen().say("play", f"{life} is buried")
 
 
 async def main(var: Path, port: int, kind: str) -> None:
@@ -63,11 +83,11 @@ async def main(var: Path, port: int, kind: str) -> None:
     with open_port("127.0.0.1", port) as listening:
         descriptor = listening.fileno()
         programs = [
-            Program("engine", (sys.executable, "-c", ENGINE, kind), "engine"),
-            Program("web", (sys.executable, "-c", WEB, str(descriptor)), "web", inherited=(descriptor,)),
+            Program("engine", python(ENGINE, kind, str(var / "born")), "engine", owns=True, tells=True),
+            Program("web", python(WEB, str(descriptor)), "web", inherited=(descriptor,), tells=True),
         ]
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        supervisor = Supervisor(Screen(), valkey, check=check, probe=lambda: answers(address))
+        supervisor = Supervisor(Screen(), valkey, check=check, probe=lambda: answers(address), died=died)
         await supervisor.run(programs, address)
 
 

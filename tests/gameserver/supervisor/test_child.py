@@ -10,15 +10,14 @@ from gameserver.supervisor.child import manner_of_death, next_pause
 
 
 def test_the_pause_doubles_up_to_a_limit() -> None:
-    pauses = [pause := 0.0]
-    for _ in range(7):
-        pauses.append(pause := next_pause(pause, lived=0.1))
-    assert pauses[1:] == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    pause = None
+    pauses = [pause := next_pause(pause, lived=0.1) for _ in range(8)]
+    assert pauses == [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0], "the first comes at once"
 
 
 def test_a_long_life_begins_anew() -> None:
-    assert next_pause(5.0, lived=9.9) == 5.0
-    assert next_pause(5.0, lived=10.0) == 0.2
+    assert next_pause(5.0, lived=2.9) == 5.0
+    assert next_pause(5.0, lived=3.0) == 0.0
 
 
 @pytest.mark.parametrize(
