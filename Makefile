@@ -18,7 +18,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1|/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
 
-play: base ## everything on this machine: PORT=8000 HOST=127.0.0.1 WEB=1 ENGINES=1 BOTS=1 SINGLE=1
+play: base ## everything on this machine: PORT=8000 HOST=127.0.0.1 WEB=1 ENGINES=1 BOTS=1 SINGLE=1; kill -HUP restarts it
 	@exec $(BIN)/python manage.py play --port "$(PORT)" --host "$(HOST)" \
 		--web "$(WEB)" --engines "$(ENGINES)" --bots "$(BOTS)" $(if $(SINGLE),--single)
 

@@ -43,7 +43,10 @@ def number(least: int, most: int) -> Callable[[str], int]:
 class Command(BaseCommand):
     """Checks what the machine offers, then hands over to the supervisor."""
 
-    help = "Run everything on this machine: Valkey, web, engine, lobby worker and bots. Ctrl-C stops it."
+    help = (
+        "Run everything on this machine: Valkey, web, engine, lobby worker and bots. Ctrl-C stops it; "
+        "SIGHUP replaces every process but Valkey, one by one, while people play on."
+    )
     requires_system_checks = "__all__"
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
