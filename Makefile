@@ -28,7 +28,7 @@ test: dev chromium ## every test, Python and JavaScript
 
 test-py: dev chromium ## the Python tests, browser and whole-system ones too
 	@failed=; $(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone" || failed=1; \
-		$(BIN)/python -m pytest tests/rooms/engine/test_takeover.py tests/e2e -m alone || failed=1; [ -z "$$failed" ]
+		$(BIN)/python -m pytest tests/rooms tests/gameserver tests/e2e -m alone || failed=1; [ -z "$$failed" ]
 
 test-e2e: dev chromium ## only the end-to-end tests
 	@$(BIN)/python -m pytest tests/e2e

@@ -43,14 +43,15 @@ MARKED_BY_FIXTURE = {"valkey": "valkey", "valkey_url": "valkey", "start_fleet": 
 
 
 ALONE = {"test_disruption", "test_games", "test_keyboard", "test_latency", "test_restart", "test_roads"}
-"""Modules of tests/e2e that watch the clock in a browser: they run by themselves, after the others (Makefile).
-tests/rooms/engine/test_takeover.py too, before them: its players watch the clock."""
+"""Modules of tests/e2e that watch the clock in a browser: they run by themselves, after the others (Makefile)."""
+TIMED = {"test_takeover", "test_restarting"}
+"""Others that watch the clock: they run before those, and without a browser."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the fixtures it uses, so `-m "not fleet"` and the like need no bookkeeping."""
     for item in items:
-        if (item.path.parent.name == "e2e" and item.path.stem in ALONE) or item.path.stem == "test_takeover":
+        if (item.path.parent.name == "e2e" and item.path.stem in ALONE) or item.path.stem in TIMED:
             item.add_marker("alone")
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in MARKED_BY_FIXTURE:

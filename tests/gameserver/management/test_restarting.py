@@ -93,7 +93,7 @@ async def test_the_only_engine_is_killed_and_play_goes_on(play: Process, store: 
     room = await open_room(store, "arena", ann, seconds=900)
     pursuer = await pursue(Web(play, "127.0.0.1", url.port or 0), room, ann)
     longest = []
-    for _ in range(3):
+    for _ in range(2):
         await until(lambda: pursuer.acked > 1 and len(pursuer.frames) > 10, 10, "the match runs")
         since, tick = asyncio.get_running_loop().time(), pursuer.tick
         (engine,) = children(play, "runengine")

@@ -46,3 +46,15 @@ def test_every_process_knows_its_name_and_redis() -> None:
 )
 def test_address(host: str, shown: str) -> None:
     assert address(Options(host=host, port=80)) == f"http://{shown}:80"
+
+
+def test_who_owns_shards_and_who_says_that_it_is_ready() -> None:
+    started = programs(Options(), "unix:///v.sock", 7)
+    assert [(program.name, program.owns, program.tells) for program in started] == [
+        ("engine", True, True),
+        ("lobby", False, False),
+        ("web", False, True),
+        ("bots", False, False),
+    ]
+    (single,) = programs(Options(single=True), "unix:///v.sock", 7)
+    assert (single.owns, single.tells) == (True, True)
