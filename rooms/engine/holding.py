@@ -17,7 +17,7 @@ from rooms.core.ids import RoomId, WebId
 from rooms.core.inputs import Entry, Lapse
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
-from rooms.engine.ownership import hand_over, plan, share, soonest_lapse_ms
+from rooms.engine.ownership import at_once, hand_over, plan, share, soonest_lapse_ms
 from rooms.engine.shard import Shard
 from rooms.store import Fenced, Lease, LeaseRow, Store, StoreUnavailable
 
@@ -58,14 +58,15 @@ class Holding:
         engines, rows = await self._look()
         before = set(self.shards)
         wanted = plan(rows, self.shards, engines, self.config.name)
+        now = wanted.take[: at_once(len(rows))]  # the leases of the others are renewed between rounds
         await self._give_up(wanted.release)
         try:
-            await self._take(wanted.take)
+            await self._take(now)
         finally:
             self._tell(before)
         self.settled = len(self.shards) >= share(engines, self.config.name, self.config.shards)
         lapse_ms = soonest_lapse_ms(rows, self.config.name)
-        self.rest_s = min(self.config.lease_ms / ROUNDS, lapse_ms + 1) / 1000
+        self.rest_s = 0 if now != wanted.take else min(self.config.lease_ms / ROUNDS, lapse_ms + 1) / 1000
 
     async def _look(self) -> tuple[list[str], list[LeaseRow]]:
         """Who lives and who owns what, all asked at once: Redis may be slow, and a lease is short."""

@@ -70,7 +70,12 @@ def hand_over(rows: Iterable[LeaseRow], owned: Iterable[int], keep: int) -> list
     """
     table, mine = list(rows), sorted(owned)
     free = sum(1 for row in table if row.shard not in mine and (row.left_ms <= 0 or not row.owner))
-    return mine[keep:][: max(0, max(AT_ONCE, len(table) // 16) - free)]
+    return mine[keep:][: max(0, at_once(len(table)) - free)]
+
+
+def at_once(shards: int) -> int:
+    """How many of so many shards are handed over, or taken, in one round."""
+    return max(AT_ONCE, shards // 16)
 
 
 def soonest_lapse_ms(rows: Iterable[LeaseRow], me: str) -> int:

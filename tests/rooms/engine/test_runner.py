@@ -62,7 +62,7 @@ async def test_time_without_an_engine_does_not_count(store: Store, table: Table,
         await until(lambda: _seen(store, table.room, True))
     await asyncio.sleep(0.8)  # the server is down for longer than an idle room is kept
     async with engine(valkey_url, "b", bounds=bounds) as running:
-        await until(lambda: shares(store, {"b": 8}))
+        await until(lambda: running.holding.settled)  # taken and loaded
         room = running.holding.shards[store.shard_of(table.room)].tables[table.room].live.room
         assert room.lost_ms >= 700
         await until(lambda: _seen(store, table.room, False))
