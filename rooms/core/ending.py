@@ -12,6 +12,8 @@ from rooms.core.room import Live, Socket
 ROOM_CLOSED, LOST = 4510, 4511
 """Close codes; rooms/protocol/closing.py has them all (a test compares)."""
 
+LEAP: Final = 1_000_000
+"""Ticks and offsets that a room whose data went back passes over: half a day of them at 20 ticks a second."""
 LOST_WORDS: Final = "The server lost part of its memory, and this room with it. Please open a new one."
 
 
@@ -44,8 +46,12 @@ def end_room(live: Live, reason: str, fx: Effects, code: int = ROOM_CLOSED) -> N
 
 
 def lose_room(live: Live) -> Effects:
-    """End a room whose data went back: what it remembers is not what was played."""
+    """End a room whose data went back: what it remembers is not what was played.
+
+    It does not know which ticks and offsets its viewers have seen since, and must not give any of them twice.
+    """
+    live.room.tick += LEAP
+    live.room.offset += LEAP
     fx = Effects()
     end_room(live, LOST_WORDS, fx, LOST)
-    live.room.tick += 1
     return fx

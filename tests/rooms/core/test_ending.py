@@ -36,14 +36,15 @@ def test_a_room_whose_data_went_back_says_so() -> None:
     game = Driver()
     game.attach(ANN)
     game.play()
-    tick = game.room.tick
+    tick, offset = game.room.tick, game.room.offset
     fx = ending.lose_room(game.live)
     assert fx.closed
     assert [(told.kind, told.body) for told in fx.events][-1] == ("closed", {"reason": ending.LOST_WORDS})
     assert game.socket(ANN) in {bye.socket for bye in fx.farewells}
     assert {bye.code for bye in fx.farewells} == {4511}
     assert [(over.reason, over.finishers) for over in fx.matches] == [(ending.LOST_WORDS, ())]
-    assert game.room.tick > tick
+    assert game.room.tick >= tick + ending.LEAP, "no tick is shown twice"
+    assert min(told.offset for told in fx.events) > offset + ending.LEAP, "nor is an offset"
 
 
 def test_its_codes_are_those_of_the_protocol() -> None:
