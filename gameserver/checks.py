@@ -6,6 +6,7 @@ how many shards its rooms were spread: it runs in `manage.py check --deploy` and
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,11 +17,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from rooms.store import StoreUnavailable
+from rooms.store.client import Client
+from rooms.store.keys import META
+
 MISSPELT = ("CHANNELS_LAYER", "CHANNELS_LAYERS", "CHANNEL_LAYER")
 CORE_LAYER = "channels_redis.core.RedisChannelLayer"
 CORE_LAYER_BLOCKS_S = 5.0  # RedisChannelLayer.brpop_timeout
-META_KEY, SHARDS_FIELD = "hf:meta", "shards"
-REDIS_SECONDS = 3.0
+META_KEY, SHARDS_FIELD = META, "shards"
 
 
 class ShardsDiffer(Exception):
@@ -103,22 +107,34 @@ def check_shards(**_: Any) -> list[CheckMessage]:
         compare_shards()
     except ShardsDiffer as error:
         return [Error(str(error), id="holdfast.E006")]
-    except redis.RedisError as error:
+    except StoreUnavailable as error:
         hint = "Start Redis, or `make play`, and check again."
         return [Warning(f"Redis cannot be asked for its shards: {error}", hint=hint, id="holdfast.W006")]
     return []
 
 
 def compare_shards() -> None:
-    """Raise `ShardsDiffer` if Redis has rooms spread over another number of shards than we are set to."""
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=REDIS_SECONDS) as client:
-        stored = client.hget(META_KEY, SHARDS_FIELD)
+    """Raise `ShardsDiffer` if Redis has rooms spread over another number of shards than we are set to.
+
+    Raises StoreUnavailable too. Not for the thread of a running event loop.
+    """
+    stored = asyncio.run(_ask(META_KEY))
     wanted = settings.HOLDFAST["SHARDS"]
-    if isinstance(stored, bytes) and int(stored) != wanted:
+    if stored is not None and int(stored) != wanted:
         raise ShardsDiffer(
             f"The rooms in Redis are spread over {int(stored)} shards, but HOLDFAST_SHARDS is {wanted}. "
             f"Set HOLDFAST_SHARDS={int(stored)}, or start with an empty Redis."
         )
+
+
+async def _ask(key: str) -> bytes | None:
+    """The number of shards in Redis, None in a new one. Raises StoreUnavailable."""
+    client = Client(settings.ROOMS_URL)
+    try:
+        stored: bytes | None = await client.call("HGET", key, SHARDS_FIELD)
+    finally:
+        await client.aclose()
+    return stored
 
 
 def _patterns(entries: Iterable[URLPattern | URLResolver]) -> Iterator[URLPattern]:

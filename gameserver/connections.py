@@ -1,12 +1,15 @@
-"""From the two addresses an operator gives (DATABASE_URL, REDIS_URL) to Django's settings for them."""
+"""From the addresses an operator gives (DATABASE_URL, REDIS_URL, HOLDFAST_ROOMS_URL) to Django's settings for them."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+from rooms.store.addresses import EXAMPLES, WrongAddress, parse_address
 
 CACHE_DB = "1"
 MEMORY_LAYER = "channels.layers.InMemoryChannelLayer"
@@ -56,6 +59,29 @@ def cache_url(redis_url: str, told: str = "") -> str:
     return urlunsplit(parts._replace(path=f"/{CACHE_DB}"))
 
 
+def redis_url(told: str) -> str:
+    """The address of the Redis that holds the cache and the channel layer: one Redis, which they can speak to."""
+    if told.partition("://")[0].endswith(("+cluster", "+sentinel")):
+        raise ImproperlyConfigured(
+            f"REDIS_URL={without_password(told)!r} is not for the cache and the channel layer, which want an ordinary "
+            "Redis. Put this address into HOLDFAST_ROOMS_URL, and redis://, rediss:// or unix:// into REDIS_URL."
+        )
+    return told
+
+
+def rooms_url(redis_url: str, told: str = "") -> str:
+    """The address of the Redis that holds the rooms: the one that was `told`, else the ordinary one."""
+    try:
+        parse_address(told or redis_url)
+    except WrongAddress as error:
+        if not told:
+            return redis_url  # whoever connects there says what is wrong with it
+        raise ImproperlyConfigured(
+            f"HOLDFAST_ROOMS_URL={without_password(told)!r} is not understood: {error}. Write {EXAMPLES}."
+        ) from None
+    return told or redis_url
+
+
 def channel_layer(kind: str, redis_url: str) -> dict[str, Any]:
     """Django's setting for the one channel layer: `redis` between processes, `memory` within one.
 
@@ -72,7 +98,4 @@ def channel_layer(kind: str, redis_url: str) -> dict[str, Any]:
 
 def without_password(url: str) -> str:
     """An address as it may be shown: the password replaced by stars."""
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+    return re.sub(r"^([\w+]+://[^/@]*?):[^/]*@", r"\1:***@", url)

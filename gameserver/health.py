@@ -26,7 +26,7 @@ async def probe() -> str:
     hub = Hub.running()
     if hub is not None and hub.closing:
         return "The server is shutting down."
-    store = Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    store = Store.of_loop(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"])
     try:
         async with asyncio.timeout(ANSWER_S):
             await store.now_ms()

@@ -21,7 +21,8 @@ HOLDFAST = read_tunables()
 HOLDFAST_ORIGINS = read_list("HOLDFAST_ORIGINS")  # WebSocket origins with scheme and port; empty: the page's own host
 HOLDFAST_SINGLE = read_flag("HOLDFAST_SINGLE")  # one process runs everything
 HOLDFAST_ADDRESS_HEADER = read_text("HOLDFAST_ADDRESS_HEADER")  # set by your own proxy, e.g. X-Real-IP; empty: the peer
-REDIS_URL = read_text("REDIS_URL", f"unix://{places.valkey_socket(VAR_DIR)}")
+REDIS_URL = connections.redis_url(read_text("REDIS_URL", f"unix://{places.valkey_socket(VAR_DIR)}"))
+ROOMS_URL = connections.rooms_url(REDIS_URL, read_text("HOLDFAST_ROOMS_URL"))  # where the rooms live
 
 # --- the application ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -15,7 +15,7 @@ _match = msgspec.msgpack.Decoder(MatchOver)
 
 def live_store() -> Store:
     """The store of the running event loop; cheap to ask for."""
-    return Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    return Store.of_loop(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"])
 
 
 def read_card(raw: bytes) -> Card:

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from rooms import meters
 from rooms.core.ids import RoomId
 from rooms.core.inputs import Act, Command, Entry, MoveBody, dump_entry
-from rooms.store import LogFull, StoreUnavailable
+from rooms.store import NotAppended, StoreUnavailable
 
 BATCH: Final = 2000
 """Entries of one pipeline."""
@@ -87,7 +87,7 @@ class Appender:
             try:
                 await self._log.append(batch)
             except StoreUnavailable as error:
-                if isinstance(error, LogFull):  # the rest went in; of a full shard, nothing after the first refused
+                if isinstance(error, NotAppended):  # the rest went in; of a shard, nothing after the first refused
                     refused = set(error.refused)
                     self._written([at for at in range(len(batch)) if at not in refused])
                 meters.count("append_failures")

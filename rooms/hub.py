@@ -63,7 +63,7 @@ class Hub:
         hub = cls._hubs.get(loop)
         if hub is None:
             ours = settings.HOLDFAST
-            store = Store.of_loop(settings.REDIS_URL, ours["SHARDS"])
+            store = Store.of_loop(settings.ROOMS_URL, ours["SHARDS"])
             layer = get_channel_layer()
             if layer is None:
                 raise RuntimeError("CHANNEL_LAYERS has no default layer: see manage.py check")

@@ -32,6 +32,7 @@ ELSEWHERE = {
     "rooms/management/commands/runengine.py": "tests/support/test_fleet.py: every fleet starts it",
     "rooms/protocol/client.py": "tests/rooms/protocol/test_codec.py: shapes of messages",
     "rooms/protocol/server.py": "tests/rooms/protocol/test_codec.py: shapes of messages",
+    "rooms/store/scattered.py": "tests/rooms/store/test_cluster.py: channels on the nodes of a real cluster",
 }
 """Modules without a twin: where their tests are, and why there. Declarations, and halves of one machine."""
 

@@ -30,7 +30,7 @@ _decoder = msgspec.msgpack.Decoder(BotCall)
 
 def live_store() -> Store:
     """The running event loop's store."""
-    return Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    return Store.of_loop(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"])
 
 
 async def run_bots(stop: asyncio.Event, base_url: str) -> None:

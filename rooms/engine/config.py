@@ -25,6 +25,8 @@ class EngineConfig:
     """Ticks in a row that a late engine makes up for; what is behind that is skipped and counted."""
     step_ms: int = 250
     """The time one room may take in one pass before it is stopped and paused; 0 for no limit."""
+    wait_replicas: int = 0
+    """Replicas of Redis that must have a commit before anybody is told of it."""
     inbox: int = 50_000
     """Entries read from the log and not yet applied; reading waits above it."""
 
@@ -51,5 +53,6 @@ def read_config(redis_url: str, ours: Mapping[str, int], name: str = "") -> Engi
         web_ttl_ms=ours["WEB_TTL_MS"],
         max_rooms=ours["MAX_ROOMS"],
         step_ms=ours["STEP_MS"],
+        wait_replicas=ours["WAIT_REPLICAS"],
         bounds=bounds,
     )

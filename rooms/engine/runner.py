@@ -50,7 +50,7 @@ class Engine:
         """`ready` is called once, when it owns its share of the shards."""
         self.config, self.stop, self._ready = config, stop, ready
         self.clock = Clock()
-        self.store = Store(config.redis_url, config.shards, Limits(events=config.bounds.events))
+        self.store = Store(config.redis_url, config.shards, limits_of(config))
         self.schedule = Schedule(self.clock, config.catch_up)
         self.holding = Holding(self.store, config, self.clock, self.schedule.wake)
         self.watch = Watch(config.step_ms)
@@ -199,11 +199,14 @@ class Engine:
             self.holding.drop(numbers)
             self._look.set()
             raise
-        lost = [number for number, result in zip(numbers, results, strict=True) if result is not None]
-        for number, result in zip(numbers, results, strict=True):
+        lost = {number: result for number, result in zip(numbers, results, strict=True) if result is not None}
+        for number, result in lost.items():
             if isinstance(result, Fenced):
+                self.counters.fenced += 1
                 logger.warning("shard %d: our commit was refused: %s", number, result)
-        self.counters.fenced += len(lost)
+            else:  # its node of the cluster failed; the others' shards go on
+                self.counters.failed += 1
+                logger.warning("shard %d: our commit may have failed: %s", number, result)
         self.counters.commits += len(commits) - len(lost)
         self.holding.drop(lost)
         if lost:
@@ -222,6 +225,11 @@ class Engine:
             f"{done.entries} entries, {done.fenced} fenced, {done.failed} failed, "
             f"{plan.overruns} ticks late, {plan.skipped} skipped"
         )
+
+
+def limits_of(config: EngineConfig) -> Limits:
+    """What the store must know of an engine's configuration."""
+    return Limits(events=config.bounds.events, wait_replicas=config.wait_replicas)
 
 
 async def run_engine(stop: asyncio.Event, config: EngineConfig, ready: Callable[[], None] = lambda: None) -> None:

@@ -9,7 +9,7 @@
 
 from rooms.store.cards import CardFeed
 from rooms.store.commit import Commit, MatchId
-from rooms.store.errors import Fenced, LogFull, ShardsDiffer, StoreUnavailable, TooLarge
+from rooms.store.errors import Fenced, LogFull, NotAppended, ShardsDiffer, StoreUnavailable, TooLarge
 from rooms.store.leases import Lease, LeaseRow
 from rooms.store.limits import Limits
 from rooms.store.loading import Loaded
@@ -32,6 +32,7 @@ __all__ = [
     "LogFull",
     "Mailbox",
     "MatchId",
+    "NotAppended",
     "Parcelled",
     "Reconnected",
     "ShardsDiffer",

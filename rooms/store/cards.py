@@ -52,9 +52,9 @@ class Cards:
 class CardFeed:
     """`async for changes in feed`: changes as they are committed; None says "read all cards (again) now".
 
-    None comes first, when the subscription stands, and after every reconnect: what was published in between
-    is lost. A change may repeat what was read; it is never older than that, as long as None was obeyed. End
-    it with `aclose`.
+    None comes first, when the subscription stands, after every reconnect (what was published in between is
+    lost), and when a shard says that changes were not told. A change may repeat what was read; it is never older
+    than that, as long as None was obeyed. End it with `aclose`.
     """
 
     def __init__(self, subscription: Subscription) -> None:
@@ -68,7 +68,7 @@ class CardFeed:
     async def __anext__(self) -> Changes | None:
         """The next changes, or None."""
         message = await self._subscription.next()
-        if message is None:
+        if message is None or not message[1]:
             return None
         return [(RoomId(room), card) for room, card in _decoder.decode(message[1])]
 

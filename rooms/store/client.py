@@ -1,33 +1,55 @@
-"""What the modules of the store ask Redis with: commands in pipelines, scripts by their hash, waits on their own."""
+"""What the modules of the store ask Redis with: commands in pipelines, scripts by their hash, waits on their own.
+
+On a cluster each command goes to the node of its key, all nodes are asked at once, and the answers are put back in
+order; where a node failed a StoreUnavailable stands in their place. A command that was refused because another node
+has its key (MOVED) was not run, and is sent there. Nothing else is ever sent twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import NoScriptError
+from redis.exceptions import ClusterDownError, MovedError, NoScriptError
 
-from rooms.store.connections import Answer, Argument, Command, Connections, exchange, raise_refusals
-from rooms.store.limits import COMMAND_CONNECTIONS, COMMAND_S, WAITING_CONNECTIONS
+from rooms.store.addresses import parse_address
+from rooms.store.cluster import Cluster
+from rooms.store.connections import Answer, Argument, Command, exchange, raise_refusals, refusal
+from rooms.store.errors import NodeAway, StoreUnavailable
+from rooms.store.limits import COMMAND_S, WAIT_MS
 from rooms.store.lua import Call, Script
+from rooms.store.nodes import Node, Nodes, OneNode, key_of
+
+MOVES: Final = 2
+"""How often a command follows its key to another node."""
+
+Ask: TypeAlias = "Callable[[AbstractConnection, list[int]], Awaitable[list[Answer]]]"
+"""Asks one node for those answers, by their places."""
 
 
 class Client:
     """What the modules of the store ask Redis with. Every method raises StoreUnavailable."""
 
     def __init__(self, url: str) -> None:
-        """Cheap: it connects at the first call."""
-        self._commands = Connections(url, COMMAND_CONNECTIONS)
-        self._waits = Connections(url, WAITING_CONNECTIONS)
+        """Cheap: it connects at the first call. Raises WrongAddress."""
+        address = parse_address(url)
+        self.nodes: Nodes = Cluster(address) if address.kind == "cluster" else OneNode(address)
 
     async def aclose(self) -> None:
         """Close every connection but those handed out by `connect`."""
-        await self._commands.aclose()
-        await self._waits.aclose()
+        await self.nodes.aclose()
 
-    async def connect(self) -> AbstractConnection:
-        """A connection of one's own, for a subscription."""
-        return await self._waits.open()
+    async def connect(self, key: str | None = None) -> AbstractConnection:
+        """A connection of one's own, for a subscription: to the node of a key, or to any."""
+        await self.nodes.ready()
+        node = self.nodes.of_key(key)
+        try:
+            return await node.waits.open()
+        except NodeAway as error:
+            self.nodes.failed(node, error)
+            raise
 
     async def call(self, *command: Argument) -> Answer:
         """One command."""
@@ -40,19 +62,25 @@ class Client:
         return answers
 
     async def attempt(self, commands: Sequence[Command], limit_s: float = COMMAND_S) -> list[Answer]:
-        """The same, but errors that Redis answered stand in their places, for the caller to judge."""
-        if not commands:
-            return []
-        async with self._commands.lend(limit_s) as connection:
-            return await exchange(connection, commands)
+        """The same, but errors that Redis answered stand in their places, for the caller to judge.
+
+        So does a StoreUnavailable for a node that failed. When every command was refused the first refusal is raised.
+        """
+
+        async def ask(connection: AbstractConnection, places: list[int]) -> list[Answer]:
+            return await exchange(connection, [commands[at] for at in places])
+
+        return await self._spread([key_of(command) for command in commands], ask, limit_s)
 
     async def wait(self, *command: Argument, limit_s: float) -> Answer:
         """A command that waits in Redis for something to come, at most `limit_s` seconds in all.
 
         Raises a ResponseError as it came, unless it means "not now".
         """
-        async with self._waits.lend(limit_s) as connection:
+        await self.nodes.ready()
+        async with self.nodes.of_key(key_of(command)).waits.lend(limit_s) as connection:
             answers = await exchange(connection, [command])
+        self._look_at(key_of(command), answers[0])
         raise_refusals(answers)
         return answers[0]
 
@@ -65,19 +93,93 @@ class Client:
 
         Raises the first error; all were tried.
         """
-        if not calls:
-            return []
-        async with self._commands.lend(COMMAND_S) as connection:
-            answers = await exchange(connection, [evalsha(call) for call in calls])
-            unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
-            if unknown:
-                again = [calls[at] for at in unknown]
-                loads = [("SCRIPT", "LOAD", text) for text in {call[0].text for call in again}]
-                late = await exchange(connection, [*loads, *(evalsha(call) for call in again)])
-                for at, answer in zip(unknown, late[len(loads) :], strict=True):
-                    answers[at] = answer
+        answers = await self.attempt_scripts(calls)
         raise_refusals(answers)
         return answers
+
+    async def attempt_scripts(self, calls: Sequence[Call], replicas: int = 0) -> list[Answer]:
+        """The same, but errors stand in their places as in `attempt`.
+
+        With `replicas` a script's answer is only given once so many replicas have what it wrote; when they do not
+        within WAIT_MS, a StoreUnavailable stands there instead, although the script was run.
+        """
+
+        async def ask(connection: AbstractConnection, places: list[int]) -> list[Answer]:
+            answers = await run_scripts(connection, [calls[at] for at in places])
+            return await kept(connection, answers, replicas) if replicas else answers
+
+        return await self._spread([call[1][0] for call in calls], ask, COMMAND_S)
+
+    # -- over the nodes
+
+    async def _spread(self, keys: Sequence[str | None], ask: Ask, limit_s: float) -> list[Answer]:
+        answers: list[Answer] = [None] * len(keys)
+        todo = list(range(len(keys)))
+        await self.nodes.ready()
+        for _ in range(1 + MOVES):
+            parts: dict[Node, list[int]] = {}
+            for at in todo:
+                try:
+                    parts.setdefault(self.nodes.of_key(keys[at]), []).append(at)
+                except StoreUnavailable as error:
+                    answers[at] = error
+            asking = [self._ask(node, places, ask, limit_s) for node, places in parts.items()]
+            for places, part in zip(parts.values(), await gathered(asking), strict=True):
+                for at, answer in zip(places, part, strict=True):
+                    answers[at] = answer
+            todo = [at for at in todo if self._look_at(keys[at], answers[at])]
+            if not todo:
+                break
+        refusals = [said for said in map(refusal, answers) if said is not None]
+        if refusals and len(refusals) == len(answers):
+            raise refusals[0]
+        return answers
+
+    async def _ask(self, node: Node, places: list[int], ask: Ask, limit_s: float) -> list[Answer]:
+        try:
+            async with node.commands.lend(limit_s) as connection:
+                return await ask(connection, places)
+        except StoreUnavailable as error:
+            if isinstance(error, NodeAway):
+                self.nodes.failed(node, error)
+            return [error] * len(places)
+
+    def _look_at(self, key: str | None, answer: Answer) -> bool:
+        """Learn from an answer about the cluster. True when the command was not run and may be sent elsewhere."""
+        if isinstance(answer, MovedError):
+            return self.nodes.moved(key, answer)
+        if isinstance(answer, ClusterDownError):
+            self.nodes.doubt()
+        return False
+
+
+async def gathered(asking: Sequence[Awaitable[list[Answer]]]) -> list[list[Answer]]:
+    """All at once; one alone without a task of its own, as it always is on a single Redis."""
+    if len(asking) == 1:
+        return [await asking[0]]
+    return list(await asyncio.gather(*asking))
+
+
+async def run_scripts(connection: AbstractConnection, calls: Sequence[Call]) -> list[Answer]:
+    """Some scripts on one server, those that it does not know once more after it was told them."""
+    answers = await exchange(connection, [evalsha(call) for call in calls])
+    unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
+    if unknown:
+        again = [calls[at] for at in unknown]
+        loads = [("SCRIPT", "LOAD", text) for text in {call[0].text for call in again}]
+        late = await exchange(connection, [*loads, *(evalsha(call) for call in again)])
+        for at, answer in zip(unknown, late[len(loads) :], strict=True):
+            answers[at] = answer
+    return answers
+
+
+async def kept(connection: AbstractConnection, answers: list[Answer], replicas: int) -> list[Answer]:
+    """The answers, if enough replicas have all that this connection wrote; else a StoreUnavailable for each."""
+    (count,) = await exchange(connection, [("WAIT", replicas, WAIT_MS)])
+    if isinstance(count, int) and count >= replicas:
+        return answers
+    few = StoreUnavailable(f"Only {count} replicas of {replicas} (HOLDFAST_WAIT_REPLICAS) have what was written.")
+    return [answer if isinstance(answer, Exception) else few for answer in answers]
 
 
 def evalsha(call: Call) -> Command:

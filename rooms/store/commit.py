@@ -13,19 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from rooms.core.ids import RoomId, WebId
 from rooms.store.client import Client
-from rooms.store.connections import Argument
-from rooms.store.errors import Fenced
+from rooms.store.connections import Answer, Argument, raise_refusals, refusal
+from rooms.store.errors import Fenced, StoreUnavailable
 from rooms.store.keys import CARD_FEED, ShardKeys
 from rooms.store.leases import Lease
 from rooms.store.limits import Limits
 from rooms.store.log import after
 from rooms.store.lua import Call, read_script
+from rooms.store.telling import Telling, verb
 
 COMMIT = read_script("commit")
 UNKNOWN: Final = -1
@@ -105,30 +106,48 @@ class Commits:
         self._shards = shards
         self._limits = limits
         self._heads = heads
+        self._telling = Telling(client, shards, limits)
 
-    async def commit(self, commits: Sequence[Commit], ttl_ms: int) -> list[Fenced | None]:
+    async def commit(self, commits: Sequence[Commit], ttl_ms: int) -> list[Fenced | StoreUnavailable | None]:
         """Commit each, in one round trip, all or nothing for each; renews their leases by `ttl_ms`.
 
-        For each: None when it is done, or Fenced when nothing of it was. Raises StoreUnavailable when Redis
-        failed: it is then unknown which were done, and these shards take no more commits from us until they
-        are loaded again. One commit for each shard at a time: the next one after this one's answer.
+        For each: None when it is done; Fenced when nothing of it was; StoreUnavailable when Redis refused it or a
+        node of its cluster failed: it is then unknown, and the shard takes no more commits from us until it is
+        loaded again. Raises StoreUnavailable when that is so for all. One commit for each shard at a time: the
+        next one after this one's answer.
+
+        With `limits.wait_replicas` nothing is published or answered before so many replicas have the commit.
         """
         calls = [self._call(commit, ttl_ms) for commit in commits]
-        try:
-            answers = await self._client.scripts(calls)
-        except BaseException:  # also when cancelled: the script may run yet
-            for commit in commits:
-                self._heads.set(commit.lease, UNKNOWN)
-            raise
+        for commit in commits:  # until its answer is there: the call may fail, or be cancelled
+            self._heads.set(commit.lease, UNKNOWN)
+        answers = await self._client.attempt_scripts(calls, self._limits.wait_replicas)
+        raise_refusals(answer for answer in answers if refusal(answer) is None)
+        if self._limits.wait_replicas:
+            answers = await self._tell(commits, answers)
         return [self._settle(commit.lease, answer) for commit, answer in zip(commits, answers, strict=True)]
 
-    def _settle(self, lease: Lease, answer: Any) -> Fenced | None:
+    async def _tell(self, commits: Sequence[Commit], answers: list[Answer]) -> list[Answer]:
+        """Publish those that were done; the answers, those of them replaced that were not published."""
+        done = [at for at, answer in enumerate(answers) if isinstance(answer, int)]
+        told = await self._telling.tell([(commits[at], answers[at], feed(commits[at])) for at in done])
+        raise_refusals(answer for answer in told if refusal(answer) is None)
+        for at, said in zip(done, told, strict=True):
+            if said == 0:
+                answers[at] = StoreUnavailable("The shard was taken before its commit could be told.")
+            elif said != 1:
+                answers[at] = said
+        return answers
+
+    def _settle(self, lease: Lease, answer: Answer) -> Fenced | StoreUnavailable | None:
+        refused = refusal(answer)
+        if refused is not None:
+            return refused
         if isinstance(answer, int):
             self._heads.set(lease, answer)
             return None
         owner, epoch, _head = answer
         ours = owner.decode() == lease.owner and int(epoch) == lease.epoch
-        self._heads.set(lease, UNKNOWN)
         return Fenced(lease.shard, lease.epoch, owner.decode(), int(epoch), "head" if ours else "lease")
 
     def _call(self, commit: Commit, ttl_ms: int) -> Call:
@@ -146,11 +165,12 @@ class Commits:
             limits.reply_ms,
             limits.outbox,
             limits.bots,
-            f"{keys.prefix}to:",
+            keys.parcels_prefix,
             CARD_FEED,
             feed(commit),
             sizes(commit),
             limits.journal_ms,
+            "" if limits.wait_replicas else verb(self._client),
         ]
         args.extend(flat(commit))
         return COMMIT, touched(commit, keys), args

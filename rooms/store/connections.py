@@ -7,24 +7,30 @@ or a commit twice, one time limit covers a whole pipeline, and replies come as t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, BusyLoadingError, ReadOnlyError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
-from rooms.store.errors import StoreUnavailable
+from rooms.store.addresses import Host
+from rooms.store.errors import NodeAway, StoreUnavailable
 from rooms.store.limits import CONNECT_S, CONNECTING, QUEUE_S
 
 Argument: TypeAlias = "str | bytes | int | float"
 Command: TypeAlias = "Sequence[Argument]"
 Answer: TypeAlias = "Any"
-"""What Redis said: int, bytes, None, a list of these, or a ResponseError where a command failed."""
+"""What Redis said: int, bytes, None, a list of these, or a ResponseError where a command failed.
+
+On a cluster also a StoreUnavailable, where the node that should have answered did not.
+"""
+Find: TypeAlias = "Callable[[], Awaitable[Host]]"
+"""Says where to connect, each time anew."""
 
 REFUSALS = {
     "OOM": "Redis is out of memory (maxmemory)",
@@ -35,17 +41,21 @@ REFUSALS = {
     "MASTERDOWN": "this Redis is a replica without its primary",
     "CLUSTERDOWN": "the Redis Cluster is down",
     "TRYAGAIN": "the Redis Cluster is moving this shard",
-    "MOVED": "this Redis is one node of a cluster and does not serve this shard",
+    "MOVED": "this node of a Redis Cluster does not serve this shard (an address of a cluster is redis+cluster://...)",
     "ASK": "the Redis Cluster is moving this shard",
     "NOSCRIPT": "Redis lost our scripts again as soon as it had them",
-    "NOAUTH": "Redis wants a password: put it into REDIS_URL",
+    "NOAUTH": "Redis wants a password: put it into the address",
     "NOPERM": "Redis does not allow our user this command",
 }
 """Errors that are the state of Redis and not a mistake of ours, by their first word."""
 
 
-def refusal(error: ResponseError) -> StoreUnavailable | None:
-    """The error as "not now", or None when it is a mistake of ours and must be seen as one."""
+def refusal(error: Answer) -> StoreUnavailable | None:
+    """An answer as "not now"; None when it is none, or a mistake of ours that must be seen as one."""
+    if isinstance(error, StoreUnavailable):
+        return error
+    if not isinstance(error, ResponseError):
+        return None
     word = error.status_code or str(error).partition(" ")[0]
     said = REFUSALS.get(word)
     return StoreUnavailable(f"{said} ({error}).") if said else None
@@ -54,15 +64,27 @@ def refusal(error: ResponseError) -> StoreUnavailable | None:
 def raise_refusals(answers: Iterable[Answer]) -> None:
     """Raise the first error among the answers of a pipeline, as StoreUnavailable where it is one."""
     for answer in answers:
-        if isinstance(answer, ResponseError):
+        if isinstance(answer, ResponseError | StoreUnavailable):
             raise refusal(answer) or answer
+
+
+def if_there(answers: Sequence[Answer], otherwise: Answer = None) -> list[Answer]:
+    """The answers, with `otherwise` for those that a node could not give. Raises errors that are mistakes of ours."""
+    found = []
+    for answer in answers:
+        refused = refusal(answer) is not None
+        if not refused:
+            raise_refusals([answer])
+        found.append(otherwise if refused else answer)
+    return found
 
 
 class Connections:
     """A bounded number of connections, opened when needed. More callers than connections wait in line."""
 
-    def __init__(self, url: str, size: int) -> None:
-        """Nothing is opened yet. `url`: redis://, rediss:// or unix://."""
+    def __init__(self, url: str, size: int, find: Find | None = None) -> None:
+        """Nothing is opened yet. `url`: redis://, rediss:// or unix://. `find`: asked for host and port each time."""
+        self._find = find
         self._factory: ConnectionPool = ConnectionPool.from_url(
             url,
             protocol=2,
@@ -121,13 +143,23 @@ class Connections:
     async def _connect(self, connection: AbstractConnection) -> None:
         try:
             async with self._opening, asyncio.timeout(CONNECT_S):
-                await connection.connect()  # type: ignore[no-untyped-call]
+                await self._find_and_connect(connection)
         except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
             raise unavailable(error, CONNECT_S) from error
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
+
+    async def _find_and_connect(self, connection: AbstractConnection) -> None:
+        if self._find is None:
+            await connection.connect()  # type: ignore[no-untyped-call]
+            return
+        connection.host, connection.port = await self._find()  # type: ignore[attr-defined]
+        await connection.connect()  # type: ignore[no-untyped-call]
+        (role,) = await exchange(connection, [("ROLE",)])
+        if not isinstance(role, list) or role[0] != b"master":
+            raise NodeAway(f"The Redis that the Sentinels name is not the primary (yet): {role!r:.80}.")
 
     async def aclose(self) -> None:
         """Close all; calls that still run fail."""
@@ -136,18 +168,18 @@ class Connections:
         self._idle.clear()
 
 
-def unavailable(error: Exception, limit_s: float) -> StoreUnavailable:
+def unavailable(error: Exception, limit_s: float) -> NodeAway:
     """Any fault of a connection, in words. An error that Redis answered keeps its own words."""
     faults = (error, error.__cause__)  # redis-py wraps what goes wrong while it opens a connection
     if isinstance(error, TimeoutError | NoAnswer):
-        return StoreUnavailable(f"Redis did not answer within {limit_s:g} s.")
+        return NodeAway(f"Redis did not answer within {limit_s:g} s.")
     if any(isinstance(fault, BusyLoadingError) for fault in faults):
-        return StoreUnavailable("Redis is still loading its file.")
+        return NodeAway("Redis is still loading its file.")
     if any(isinstance(fault, AuthenticationError) for fault in faults):
-        return StoreUnavailable(f"Redis refuses our name or password, see REDIS_URL: {error}.")
+        return NodeAway(f"Redis refuses our name or password, see its address: {error}.")
     if isinstance(error, NoConnection | OSError):
-        return StoreUnavailable(f"Redis cannot be reached: {str(error).rstrip('.')}.")
-    return StoreUnavailable(f"Redis is not usable: {error}.")
+        return NodeAway(f"Redis cannot be reached: {str(error).rstrip('.')}.")
+    return NodeAway(f"Redis is not usable: {error}.")
 
 
 async def exchange(connection: AbstractConnection, commands: Sequence[Command]) -> list[Answer]:
@@ -159,4 +191,6 @@ async def exchange(connection: AbstractConnection, commands: Sequence[Command]) 
             answers.append(await connection.read_response())
         except ResponseError as error:
             answers.append(error)
+    if any(isinstance(answer, ReadOnlyError) for answer in answers):
+        await connection.disconnect(nowait=True)  # it was the primary: the next connection leads to the one that is
     return answers

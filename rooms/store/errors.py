@@ -15,15 +15,27 @@ class StoreUnavailable(Exception):
         self.reason = reason
 
 
-class LogFull(StoreUnavailable):
+class NodeAway(StoreUnavailable):
+    """A server cannot be reached or does not answer: of a cluster, the others may."""
+
+
+class NotAppended(StoreUnavailable):
+    """Some entries were not appended, or it is not known; all others were."""
+
+    def __init__(self, reason: str, refused: list[int]) -> None:
+        """`refused`: the positions, in what was given to `append`, of the entries to append again."""
+        super().__init__(reason)
+        self.refused = refused
+
+
+class LogFull(NotAppended):
     """Some shards' logs took no more entries, as no engine reads them. All other entries were appended."""
 
     def __init__(self, shards: list[int], refused: list[int]) -> None:
         """`refused`: the positions, in what was given to `append`, of the entries that were not appended."""
         names = ", ".join(str(shard) for shard in shards)
-        super().__init__(f"The log of shard {names} is full: is an engine running?")
+        super().__init__(f"The log of shard {names} is full: is an engine running?", refused)
         self.shards = shards
-        self.refused = refused
 
 
 class TooLarge(ValueError):

@@ -55,7 +55,12 @@ class ShardKeys:
 
     def parcels(self, web: WebId) -> str:
         """The channel on which a web process gets its parcels of this shard."""
-        return f"{self.prefix}to:{web}"
+        return self.parcels_prefix + web
+
+    @property
+    def parcels_prefix(self) -> str:
+        """What the names of these channels begin with."""
+        return f"{self.prefix}to:"
 
     def stream(self, name: Stream) -> str:
         """The key of a stream of facts."""

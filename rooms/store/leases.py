@@ -13,12 +13,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
+from typing import Final
 
 from rooms.store.client import Client
+from rooms.store.connections import if_there, raise_refusals
 from rooms.store.keys import ShardKeys
-from rooms.store.lua import read_script
+from rooms.store.lua import Call, read_script
 
 TAKE, RENEW, RELEASE = read_script("take"), read_script("renew"), read_script("release")
+UNSEEN: Final = -2
+"""The head of a shard that cannot be seen now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +72,21 @@ class Leases:
         return (await self.take_all([shard], owner, ttl_ms))[0]
 
     async def take_all(self, shards: Sequence[int], owner: str, ttl_ms: int) -> list[Lease | None]:
-        """The same for several, in one round trip."""
-        answers = await self._client.scripts([(TAKE, self._keys(shard), (owner, ttl_ms, word())) for shard in shards])
+        """The same for several, in one round trip; None also for those whose node of a cluster fails."""
+        calls: list[Call] = [(TAKE, self._keys(shard), (owner, ttl_ms, word())) for shard in shards]
+        answers = await self._client.attempt_scripts(calls)
         return [
             None if taken is None else Lease(shard, owner, taken[0], taken[1], taken[2].decode())
-            for shard, taken in zip(shards, answers, strict=True)
+            for shard, taken in zip(shards, if_there(answers), strict=True)
         ]
 
     async def renew(self, leases: Sequence[Lease], ttl_ms: int) -> list[int | None]:
-        """Hold leases longer, in one round trip. For each the shard's head, or None when it is lost."""
-        return await self._client.scripts(
-            [(RENEW, self._keys(lease.shard), (lease.owner, lease.epoch, ttl_ms)) for lease in leases]
-        )
+        """Hold leases longer, in one round trip. For each the shard's head, or None when it is lost.
+
+        UNSEEN where its node of a cluster fails: the next commit will show.
+        """
+        calls: list[Call] = [(RENEW, self._keys(lease.shard), (lease.owner, lease.epoch, ttl_ms)) for lease in leases]
+        return list(if_there(await self._client.attempt_scripts(calls), UNSEEN))
 
     def _keys(self, shard: int) -> tuple[str, str]:
         return self._shards[shard].lease, self._shards[shard].meta
@@ -95,24 +102,34 @@ class Leases:
         )
 
     async def leases(self) -> list[LeaseRow]:
-        """The lease of every shard, in order."""
+        """The lease of every shard, in order.
+
+        One whose node of a cluster fails is shown as held, by nobody we know: it is not to be taken now.
+        """
         rows = [("HMGET", keys.lease, "owner", "epoch", "until", "since") for keys in self._shards]
         metas = [("HMGET", keys.meta, "memory", "commits") for keys in self._shards]
-        (seconds, micros), *answers = await self._client.pipeline([("TIME",), *rows, *metas])
-        now = int(seconds) * 1000 + int(micros) // 1000
+        time, *answers = await self._client.attempt([("TIME",), *rows, *metas])
+        raise_refusals([time])
+        answers = if_there(answers)
+        now = int(time[0]) * 1000 + int(time[1]) // 1000
         pairs = zip(answers[: len(rows)], answers[len(rows) :], strict=True)
-        return [
-            LeaseRow(
-                shard=shard,
-                owner=(owner or b"").decode(),
-                epoch=int(epoch or 0),
-                left_ms=max(0, int(until or 0) - now),
-                memory=(memory or b"").decode(),
-                head=int(head or 0),
-                since=int(since or 0),
-            )
-            for shard, ((owner, epoch, until, since), (memory, head)) in enumerate(pairs)
-        ]
+        return [row_of(shard, lease, meta, now) for shard, (lease, meta) in enumerate(pairs)]
+
+
+def row_of(shard: int, lease: list[bytes | None] | None, meta: list[bytes | None] | None, now: int) -> LeaseRow:
+    """A row from the fields of two hashes; one or both are None when their node fails. `now`: Redis' time in ms."""
+    if lease is None or meta is None:
+        return LeaseRow(shard, owner="?", epoch=0, left_ms=1000)
+    (owner, epoch, until, since), (memory, head) = lease, meta
+    return LeaseRow(
+        shard=shard,
+        owner=(owner or b"").decode(),
+        epoch=int(epoch or 0),
+        left_ms=max(0, int(until or 0) - now),
+        memory=(memory or b"").decode(),
+        head=int(head or 0),
+        since=int(since or 0),
+    )
 
 
 def word() -> str:

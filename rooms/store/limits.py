@@ -13,6 +13,8 @@ CONNECTING: Final = 4
 """Connections that a process opens at the same time; others wait their turn."""
 LOAD_S: Final = 10.0
 """The same for one reply while a shard is loaded: whole rooms travel."""
+WAIT_MS: Final = 500
+"""How long replicas may take to have a commit (HOLDFAST_WAIT_REPLICAS); then it counts as failed."""
 QUEUE_S: Final = 5.0
 """How long a call waits for a free connection when all are busy."""
 COMMAND_CONNECTIONS: Final = 16
@@ -43,3 +45,5 @@ class Limits:
     """How long the journal of a finished match waits for the lobby worker to record it."""
     lapsed_ms: int = 60_000
     """How long a web process that fell silent is still listed as lapsed."""
+    wait_replicas: int = 0
+    """Replicas that must have a commit before anybody is told of it."""

@@ -16,6 +16,7 @@ from rooms.store.leases import Lease
 from rooms.store.limits import LOAD_S
 from rooms.store.log import START
 from rooms.store.memory import has_less
+from rooms.store.telling import Telling
 
 BATCH: Final = 64
 """Rooms fetched in one round trip: 32 MiB when all are at their limit."""
@@ -33,8 +34,9 @@ class Loaded:
 class Loading:
     """Reading whole shards."""
 
-    def __init__(self, client: Client, shards: Sequence[ShardKeys], heads: Heads) -> None:
+    def __init__(self, client: Client, shards: Sequence[ShardKeys], heads: Heads, telling: Telling) -> None:
         """`shards`: the keys of every shard, in order. `heads` is shared with the commits."""
+        self._telling = telling
         self._client = client
         self._shards = shards
         self._heads = heads
@@ -45,8 +47,8 @@ class Loading:
         While the lease is ours nobody else writes, so what is read piece by piece is one state.
         """
         keys = self._shards[lease.shard]
-        (last, head), names = await self._client.pipeline(
-            [("HMGET", keys.meta, "last", "commits"), ("HKEYS", keys.rooms)]
+        (last, head, untold), names = await self._client.pipeline(
+            [("HMGET", keys.meta, "last", "commits", "untold"), ("HKEYS", keys.rooms)]
         )
         loaded = Loaded((last or START.encode()).decode())
         rooms = iter([RoomId(name.decode()) for name in names])
@@ -57,6 +59,8 @@ class Loading:
             raise Fenced(lease.shard, lease.epoch, (owner or b"").decode(), int(epoch or 0), "lease")
         if has_less(self._heads.kept().get(lease.shard), lease.memory, int(head or 0)):
             raise Fenced(lease.shard, lease.epoch, lease.owner, lease.epoch, "memory")
+        if untold is not None:
+            await self._telling.retell(lease)
         self._heads.set(lease, int(head or 0))
         return loaded
 

@@ -7,13 +7,15 @@ Entries have ids that only grow; a commit that holds their effect removes them (
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from rooms.core.ids import RoomId
 from rooms.core.inputs import Act, Entry, dump_entry
 from rooms.store.client import Client
-from rooms.store.errors import LogFull, TooLarge
+from rooms.store.connections import raise_refusals, refusal
+from rooms.store.errors import LogFull, NotAppended, StoreUnavailable, TooLarge
 from rooms.store.keys import ShardKeys, shard_of
 from rooms.store.limits import COMMAND_S, Limits
 from rooms.store.lua import Call, read_script
@@ -22,7 +24,13 @@ FIELD: Final = "e"
 START: Final = "0-0"
 """The id before every entry: where a shard that was never committed is read from."""
 
+POLL_S: Final = 0.01
+"""On a cluster no command waits for several shards: their logs are looked at this often instead."""
+
 APPEND = read_script("append")
+
+Readings: TypeAlias = "list[tuple[int, list[tuple[str, bytes]]]]"
+"""For each shard with something new: its entries, (id, bytes)."""
 
 
 class Log:
@@ -38,8 +46,9 @@ class Log:
         """Append (shard, entry) pairs in one round trip; the order within a shard is kept. The ids, in order.
 
         Raises TooLarge before anything is sent; LogFull when some did not fit, after all others were
-        appended; StoreUnavailable when it is not known which were appended (whoever asks again may append
-        twice: a player's seq and a socket's id make that harmless).
+        appended; NotAppended when of some it is not known, because Redis refused them or a node of its cluster
+        failed; StoreUnavailable when it is known of none (whoever asks again may append twice: a player's seq
+        and a socket's id make that harmless).
         """
         raws: dict[int, list[bytes]] = {}
         places: dict[int, list[int]] = {}
@@ -51,10 +60,15 @@ class Log:
             (APPEND, (self._shards[shard].log,), (limit, FIELD, *several)) for shard, several in raws.items()
         ]
         ids: list[str | None] = [None] * len(entries)
-        for shard, answer in zip(raws, await self._client.scripts(calls), strict=True):
-            for place, id_ in zip(places[shard], answer, strict=True):
-                ids[place] = id_.decode() if id_ is not None else None
-        return self._all(ids, entries)
+        away: StoreUnavailable | None = None
+        for shard, answer in zip(raws, await self._client.attempt_scripts(calls), strict=True):
+            failed = refusal(answer)
+            if failed is None:
+                raise_refusals([answer])
+                for place, id_ in zip(places[shard], answer, strict=True):
+                    ids[place] = id_.decode() if id_ is not None else None
+            away = away or failed
+        return self._all(ids, entries, away)
 
     def _dump(self, entry: Entry) -> bytes:
         raw = dump_entry(entry)
@@ -62,10 +76,14 @@ class Log:
             raise TooLarge(f"An entry of {len(raw)} bytes; the log takes {self._limits.entry_bytes}.")
         return raw
 
-    def _all(self, ids: list[str | None], entries: Sequence[tuple[int, Entry]]) -> list[str]:
+    def _all(
+        self, ids: list[str | None], entries: Sequence[tuple[int, Entry]], away: StoreUnavailable | None
+    ) -> list[str]:
         appended = [id_ for id_ in ids if id_ is not None]
         if len(appended) < len(ids):
             refused = [place for place, id_ in enumerate(ids) if id_ is None]
+            if away is not None:
+                raise NotAppended(away.reason, refused)
             raise LogFull(sorted({entries[place][0] for place in refused}), refused)
         return appended
 
@@ -74,15 +92,15 @@ class Log:
         shard = shard_of(room, len(self._shards))
         return (await self.append([(shard, Entry(room, act, reply))]))[0]
 
-    async def read(
-        self, cursors: Mapping[int, str], *, block_ms: int, count: int
-    ) -> list[tuple[int, list[tuple[str, bytes]]]]:
-        """What came after each shard's id in `cursors`: (shard, [(id, bytes)]) for shards with something new.
+    async def read(self, cursors: Mapping[int, str], *, block_ms: int, count: int) -> Readings:
+        """What came after each shard's id in `cursors`, for shards with something new.
 
         At most `count` entries of each shard. Waits up to `block_ms` for the first; 0 does not wait.
         """
         if not cursors:
             return []
+        if self._client.nodes.spread:
+            return await self._poll(cursors, block_ms, count)
         keys = [self._shards[shard].log for shard in cursors]
         block = ("BLOCK", block_ms) if block_ms > 0 else ()
         answer = await self._client.wait(
@@ -90,7 +108,31 @@ class Log:
             limit_s=COMMAND_S + block_ms / 1000,
         )
         shards = dict(zip((key.encode() for key in keys), cursors, strict=True))
-        return [(shards[key], [(id_.decode(), fields[1]) for id_, fields in rows]) for key, rows in answer or ()]
+        return [(shards[key], read_entries(rows)) for key, rows in answer or ()]
+
+    async def _poll(self, cursors: Mapping[int, str], block_ms: int, count: int) -> Readings:
+        """The same with a command for each shard, again and again: shards of a node that fails have nothing new."""
+        commands = [
+            ("XREAD", "COUNT", count, "STREAMS", self._shards[shard].log, cursor) for shard, cursor in cursors.items()
+        ]
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + block_ms / 1000
+        while True:
+            answers = await self._client.attempt(commands)
+            raise_refusals(answer for answer in answers if refusal(answer) is None)
+            found = [
+                (shard, read_entries(answer[0][1]))
+                for shard, answer in zip(cursors, answers, strict=True)
+                if isinstance(answer, list)
+            ]
+            if found or loop.time() >= deadline:
+                return found
+            await asyncio.sleep(POLL_S)
+
+
+def read_entries(rows: Sequence[Any]) -> list[tuple[str, bytes]]:
+    """Entries of a stream as (id, bytes)."""
+    return [(id_.decode(), fields[1]) for id_, fields in rows]
 
 
 LAST_SEQ: Final = 2**64 - 1

@@ -2,6 +2,9 @@
 
 engine -> commit -> [hf:{s07}:to:<web>] -> mailbox -> hub
 
+On a cluster a shard's parcels are heard on the node that has the shard; what is lost there is a Gap of each of its
+shards.
+
 Parcels are published inside the commit, numbered for each shard and web process. Nothing keeps them: a web
 process that lost some learns of it here and asks the rooms concerned to welcome its sockets again (Resync).
 """
@@ -15,6 +18,7 @@ from typing import TypeAlias
 from rooms.core.ids import WebId
 from rooms.store.client import Client
 from rooms.store.keys import ShardKeys
+from rooms.store.scattered import Scattered
 from rooms.store.subscription import Message, Subscription
 
 
@@ -29,7 +33,7 @@ class Parcelled:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Parcels of this shard were lost, before the one that comes next. Resync the sockets of its rooms."""
+    """Parcels of this shard were lost, before what comes next. Resync the sockets of its rooms."""
 
     shard: int
 
@@ -48,10 +52,10 @@ class Mailbox:
     def __init__(self, client: Client, shards: Sequence[ShardKeys], web: WebId) -> None:
         """Nothing is connected yet."""
         names = [keys.parcels(web) for keys in shards]
-        self._subscription = Subscription(client, names)
+        self._subscription = Scattered(client, names) if client.nodes.spread else Subscription(client, names)
         self._shards = {name.encode(): shard for shard, name in enumerate(names)}
         self._next: dict[int, int] = {}
-        self._held: Parcelled | None = None
+        self._held: list[Post] = []
         self._opened = False
 
     async def opened(self) -> None:
@@ -72,14 +76,20 @@ class Mailbox:
         """The next parcel, or the news that some were lost. Waits for ever, over losses of the connection."""
         if not self._opened:
             raise RuntimeError("await opened() first")
-        if self._held is not None:
-            held, self._held = self._held, None
-            return held
+        if self._held:
+            return self._held.pop(0)
         message = await self._subscription.next()
         if message is None:
             self._next.clear()
             return Reconnected()
+        if isinstance(message, list):
+            self._held = [self._forget(self._shards[name.encode()]) for name in message]
+            return self._held.pop(0)
         return self._check(message)
+
+    def _forget(self, shard: int) -> Gap:
+        self._next.pop(shard, None)
+        return Gap(shard)
 
     def _check(self, message: Message) -> Post:
         shard = self._shards[message[0]]
@@ -88,7 +98,7 @@ class Mailbox:
         wanted = self._next.get(shard, parcelled.n)
         self._next[shard] = parcelled.n + 1
         if parcelled.n != wanted:
-            self._held = parcelled
+            self._held.append(parcelled)
             return Gap(shard)
         return parcelled
 

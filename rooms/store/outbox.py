@@ -8,6 +8,7 @@ to another after a time, so whoever records facts must recognise one it has seen
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -18,13 +19,15 @@ from typing import Any, Final
 from redis.exceptions import ResponseError
 
 from rooms.store.client import Client
-from rooms.store.connections import refusal
+from rooms.store.connections import Command, raise_refusals, refusal
 from rooms.store.keys import ShardKeys, Stream
 from rooms.store.limits import COMMAND_S
-from rooms.store.lua import read_script
+from rooms.store.lua import Call, read_script
 
 BATCH: Final = 64
 """Facts of each shard handed out at once."""
+POLL_S: Final = 0.1
+"""On a cluster no command waits for several shards: their streams are looked at this often instead."""
 OVERDUE_MS: Final = 10_000
 """A fact that was handed out this long ago and is not done goes to whoever asks next."""
 CLAIM_S: Final = 2.0
@@ -85,6 +88,8 @@ class Outbox:
         await self._client.pipeline(commands)
 
     async def _new(self, stream: Stream, group: str, consumer: str, block_ms: int) -> list[Fact]:
+        if self._client.nodes.spread:
+            return await self._poll(stream, group, consumer, block_ms)
         keys = [keys.stream(stream) for keys in self._shards]
         block = ("BLOCK", block_ms) if block_ms > 0 else ()
         answer = await self._client.wait(
@@ -95,17 +100,36 @@ class Outbox:
         shards = {key.encode(): shard for shard, key in enumerate(keys)}
         return [fact for key, rows in answer or () for fact in read_rows(shards[key], rows)]
 
+    async def _poll(self, stream: Stream, group: str, consumer: str, block_ms: int) -> list[Fact]:
+        """The same with a command for each shard, again and again."""
+        read = ("XREADGROUP", "GROUP", group, consumer, "COUNT", BATCH, "STREAMS")
+        commands = [(*read, keys.stream(stream), ">") for keys in self._shards]
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + block_ms / 1000
+        while True:
+            answers = await self._those_there(commands)
+            found = [fact for shard, answer in answers for fact in read_rows(shard, answer[0][1] if answer else ())]
+            if found or loop.time() >= deadline:
+                return found
+            await asyncio.sleep(POLL_S)
+
+    async def _those_there(self, commands: Sequence[Command]) -> list[tuple[int, Any]]:
+        """A command for each shard; the answers of those whose node answers. Raises other errors."""
+        answers = await self._client.attempt(commands)
+        raise_refusals(answer for answer in answers if refusal(answer) is None)
+        return [(shard, answer) for shard, answer in enumerate(answers) if refusal(answer) is None]
+
     async def _overdue(self, stream: Stream, group: str, consumer: str) -> list[Fact]:
         who, now = (stream, group, consumer), monotonic()
         if now - self._claimed.get(who, -CLAIM_S) < CLAIM_S:
             return []
-        answers = await self._client.pipeline(
+        answers = await self._those_there(
             [
                 ("XAUTOCLAIM", keys.stream(stream), group, consumer, self._overdue_ms, "0-0", "COUNT", BATCH)
                 for keys in self._shards
             ]
         )
-        found = [fact for shard, answer in enumerate(answers) for fact in read_rows(shard, answer[1])]
+        found = [fact for shard, answer in answers for fact in read_rows(shard, answer[1])]
         if found:
             logger.info("%d facts of %s were overdue and are handed out again", len(found), stream)
             return found
@@ -116,14 +140,14 @@ class Outbox:
     async def _sweep(self, stream: Stream, group: str, now: float) -> None:
         if now - self._swept.get((stream, group), -SWEEP_S) < SWEEP_S:
             return
-        await self._client.scripts([(SWEEP, (keys.stream(stream),), (group, SILENT_MS)) for keys in self._shards])
+        calls: list[Call] = [(SWEEP, (keys.stream(stream),), (group, SILENT_MS)) for keys in self._shards]
+        raise_refusals(answer for answer in await self._client.attempt_scripts(calls) if refusal(answer) is None)
         self._swept[(stream, group)] = now
 
     async def _create(self, stream: Stream, group: str) -> None:
         commands = [("XGROUP", "CREATE", keys.stream(stream), group, "0", "MKSTREAM") for keys in self._shards]
-        for answer in await self._client.attempt(commands):
-            if isinstance(answer, ResponseError) and not str(answer).startswith("BUSYGROUP"):
-                raise refusal(answer) or answer
+        answers = await self._client.attempt(commands)
+        raise_refusals(answer for answer in answers if not str(answer).startswith("BUSYGROUP"))
 
 
 def read_rows(shard: int, rows: Sequence[Any]) -> list[Fact]:

@@ -12,18 +12,19 @@ from rooms.core.inputs import Act, Entry
 from rooms.store.cards import CardFeed, Cards
 from rooms.store.client import Client
 from rooms.store.commit import Commit, Commits, Heads
-from rooms.store.errors import Fenced, ShardsDiffer
+from rooms.store.errors import Fenced, ShardsDiffer, StoreUnavailable
 from rooms.store.journals import Journals
 from rooms.store.keys import META, Stream, shard_keys, shard_of
-from rooms.store.leases import Lease, LeaseRow, Leases
+from rooms.store.leases import UNSEEN, Lease, LeaseRow, Leases
 from rooms.store.limits import Limits
 from rooms.store.loading import Loaded, Loading
-from rooms.store.log import Log
+from rooms.store.log import Log, Readings
 from rooms.store.mailbox import Mailbox
 from rooms.store.memory import Memory, went_back
 from rooms.store.outbox import Fact, Outbox
 from rooms.store.presence import Bell, Presence
 from rooms.store.replies import Replies
+from rooms.store.telling import Telling
 
 VERSION = 1
 """Of the layout that docs/redis.md describes; kept in Redis beside the number of shards."""
@@ -39,7 +40,7 @@ class Store:
     """
 
     def __init__(self, url: str, shards: int, limits: Limits | None = None) -> None:
-        """Cheap: it connects at the first use. One for each event loop. `url`: redis://, rediss:// or unix://."""
+        """Cheap: it connects at the first use. One for each event loop. `url`: see addresses.py; WrongAddress."""
         self.shards = shards
         self.limits = limits or Limits()
         self.incarnation = ""
@@ -51,7 +52,7 @@ class Store:
         self._leases = Leases(client, keys)
         self._memory = Memory(client, keys)
         self._commits = Commits(client, keys, self.limits, heads)
-        self._loading = Loading(client, keys, heads)
+        self._loading = Loading(client, keys, heads, Telling(client, keys, self.limits))
         self._cards = Cards(client, keys)
         self._replies = Replies(client, keys)
         self._presence = Presence(client, self.limits)
@@ -109,9 +110,7 @@ class Store:
         """Log.append_to."""
         return await self._log.append_to(room, act, reply)
 
-    async def read(
-        self, cursors: Mapping[int, str], *, block_ms: int, count: int
-    ) -> list[tuple[int, list[tuple[str, bytes]]]]:
+    async def read(self, cursors: Mapping[int, str], *, block_ms: int, count: int) -> Readings:
         """Log.read."""
         return await self._log.read(cursors, block_ms=block_ms, count=count)
 
@@ -132,7 +131,7 @@ class Store:
         known = [self._heads.get(lease) for lease in leases]
         heads = await self._leases.renew(leases, ttl_ms)
         rows = zip(leases, heads, known, strict=True)
-        return [lease for lease, head, ours in rows if head is None or ours not in (None, head)]
+        return [lease for lease, head, ours in rows if head is None or (head != UNSEEN and ours not in (None, head))]
 
     async def release(self, lease: Lease) -> None:
         """Leases.release."""
@@ -164,8 +163,8 @@ class Store:
         """Loading.load: raises Fenced."""
         return await self._loading.load(lease)
 
-    async def commit(self, commits: Sequence[Commit], ttl_ms: int) -> list[Fenced | None]:
-        """Commits.commit: returns Fenced for those that were refused."""
+    async def commit(self, commits: Sequence[Commit], ttl_ms: int) -> list[Fenced | StoreUnavailable | None]:
+        """Commits.commit: returns Fenced for those that were refused, StoreUnavailable where it is not known."""
         return await self._commits.commit(commits, ttl_ms)
 
     async def card(self, room: RoomId) -> bytes | None:

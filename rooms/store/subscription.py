@@ -1,4 +1,7 @@
-"""A subscription to channels that heals itself and says so, because what was published in between is lost."""
+"""A subscription to channels that heals itself and says so, because what was published in between is lost.
+
+On one Redis, or to channels that every node of a cluster hears; those of shards on a cluster: scattered.py.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import logging
 import math
 from collections.abc import Sequence
 from secrets import randbelow
+from time import monotonic
 from typing import Final, TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
@@ -28,41 +32,26 @@ RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 logger = logging.getLogger(__name__)
 
 
-class Subscription:
-    """One connection subscribed to a fixed set of channels, read by one task.
+class Line:
+    """One connection, subscribed to some channels. Messages wait in the socket and in Redis, nowhere else."""
 
-    `next` returns each message, and None each time the subscription has come to stand: the first time, and
-    after every loss of the connection. It waits out the losses itself. Messages wait in the socket and in
-    Redis, nowhere else: a reader that falls too far behind is cut off by Redis (client-output-buffer-limit)
-    and gets None.
-    """
+    def __init__(self, connection: AbstractConnection) -> None:
+        """Of a connection on which every channel is confirmed: use `open`."""
+        self._connection = connection
+        self._asked: float | None = None
 
-    def __init__(self, client: Client, channels: Sequence[str]) -> None:
-        """Nothing is connected yet."""
-        self._client = client
-        self._channels = channels
-        self._connection: AbstractConnection | None = None
-        self._asked = False
-        self._failures = 0
+    @classmethod
+    async def open(cls, client: Client, channels: Sequence[str], *, sharded: bool = False) -> Line:
+        """Connect and wait until Redis confirmed every channel. Raises StoreUnavailable.
 
-    async def next(self) -> Message | None:
-        """The next message, or None when the subscription stands (again). Raises nothing but cancellation."""
-        while True:
-            try:
-                if self._connection is None:
-                    await self.open()
-                    return None
-                return await self._message(self._connection)
-            except (StoreUnavailable, RedisError, OSError) as error:
-                await self._lost(error)
-
-    async def open(self) -> None:
-        """Connect and wait until Redis confirmed every channel. Raises StoreUnavailable."""
-        connection = await self._client.connect()
+        `sharded`: channels of shards that one node of a cluster has.
+        """
+        connection = await client.connect(channels[0] if sharded else None)
+        asked = [("SSUBSCRIBE", channel) for channel in channels] if sharded else [("SUBSCRIBE", *channels)]
         try:
             async with asyncio.timeout(COMMAND_S):
-                await connection.send_command("SUBSCRIBE", *self._channels, check_health=False)
-                for _ in self._channels:
+                await connection.send_packed_command(connection.pack_commands(asked), check_health=False)
+                for _ in channels:
                     await connection.read_response(timeout=math.inf)
         except (RedisError, OSError, TimeoutError) as error:
             await connection.disconnect(nowait=True)
@@ -70,35 +59,87 @@ class Subscription:
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
-        if self._failures:
-            logger.warning("the subscription to %s stands again", self._channels[0])
-        self._connection, self._asked, self._failures = connection, False, 0
+        return cls(connection)
 
-    async def _message(self, connection: AbstractConnection) -> Message:
+    async def message(self, patience_s: float) -> Message | None:
+        """The next message; None when none came in `patience_s`. Cancelled, it loses nothing.
+
+        Raises StoreUnavailable when Redis says nothing even when asked, or takes a channel away.
+        """
         while True:
             try:
-                async with asyncio.timeout(QUIET_S):
-                    answer = await connection.read_response(disconnect_on_error=False, timeout=math.inf)
+                async with asyncio.timeout(patience_s):
+                    answer = await self._connection.read_response(disconnect_on_error=False, timeout=math.inf)
             except TimeoutError:
-                if self._asked:
-                    raise StoreUnavailable(f"Redis said nothing for {2 * QUIET_S:g} s.") from None
-                self._asked = True
-                await connection.send_command("PING", check_health=False)
-                continue
-            self._asked = False
-            if answer[0] == b"message":
+                await self._inquire()
+                return None
+            self._asked = None
+            if answer[0] in (b"message", b"smessage"):
                 return answer[1], answer[2]
+            if answer[0] == b"sunsubscribe":
+                raise StoreUnavailable("The shards have moved to another node of the Redis Cluster.")
+
+    async def _inquire(self) -> None:
+        if self._asked is None:
+            self._asked = monotonic()
+            await self._connection.send_command("PING", check_health=False)
+        elif monotonic() - self._asked > QUIET_S * 0.9:
+            raise StoreUnavailable(f"Redis said nothing for {QUIET_S:g} s, although it was asked.")
+
+    async def aclose(self) -> None:
+        """Disconnect."""
+        await self._connection.disconnect(nowait=True)
+
+
+class Subscription:
+    """One connection subscribed to a fixed set of channels, read by one task.
+
+    `next` returns each message, and None each time the subscription has come to stand: the first time, and
+    after every loss of the connection. It waits out the losses itself. A reader that falls too far behind is cut
+    off by Redis (client-output-buffer-limit) and gets None.
+    """
+
+    def __init__(self, client: Client, channels: Sequence[str]) -> None:
+        """Nothing is connected yet."""
+        self._client = client
+        self._channels = channels
+        self._line: Line | None = None
+        self._failures = 0
+
+    async def next(self) -> Message | None:
+        """The next message, or None when the subscription stands (again). Raises nothing but cancellation."""
+        while True:
+            try:
+                if self._line is None:
+                    await self.open()
+                    return None
+                message = await self._line.message(QUIET_S)
+                if message is not None:
+                    return message
+            except (StoreUnavailable, RedisError, OSError) as error:
+                await self._lost(error)
+
+    async def open(self) -> None:
+        """Connect and wait until Redis confirmed every channel. Raises StoreUnavailable."""
+        self._line = await Line.open(self._client, self._channels)
+        if self._failures:
+            logger.warning("the subscription to %s stands again", self._channels[0])
+        self._failures = 0
 
     async def _lost(self, error: Exception) -> None:
         await self.aclose()
-        wait = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
-        self._failures += 1
-        level = logging.WARNING if self._failures == 1 else logging.DEBUG  # say it once, not every second
+        level = logging.WARNING if self._failures == 0 else logging.DEBUG  # say it once, not every second
         logger.log(level, "the subscription to %s is lost, trying again: %s", self._channels[0], error)
-        await asyncio.sleep(wait * (1 - randbelow(500) / 1000))
+        self._failures += 1
+        await asyncio.sleep(pause_s(self._failures))
 
     async def aclose(self) -> None:
         """Disconnect. `next` would connect anew."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.disconnect(nowait=True)
+        line, self._line = self._line, None
+        if line is not None:
+            await line.aclose()
+
+
+def pause_s(failures: int) -> float:
+    """How long to wait after so many failures in a row."""
+    return RETRY_S[min(failures, len(RETRY_S)) - 1] * (1 - randbelow(500) / 1000)

@@ -115,11 +115,11 @@ def test_shards_that_differ_are_found(valkey_url: str) -> None:
 
 
 def test_a_redis_that_cannot_be_asked_is_a_warning() -> None:
-    with override_settings(REDIS_URL="unix:///nowhere/valkey.sock"):
+    with override_settings(ROOMS_URL="unix:///nowhere/valkey.sock"):
         assert ids(checks.check_shards()) == ["holdfast.W006"]
 
 
 def test_redis_is_asked_only_on_request() -> None:
-    with override_settings(REDIS_URL="unix:///nowhere/valkey.sock"):
+    with override_settings(ROOMS_URL="unix:///nowhere/valkey.sock"):
         assert "holdfast.W006" not in ids(run_checks(tags=["redis"]))
         assert "holdfast.W006" in ids(run_checks(tags=["redis"], include_deployment_checks=True))

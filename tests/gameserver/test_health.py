@@ -35,7 +35,7 @@ async def ask(app: Any) -> tuple[int, str]:
 
 @pytest.fixture
 async def store(valkey_url: str) -> AsyncIterator[Store]:
-    ours = Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    ours = Store.of_loop(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"])
     yield ours
     await forget_picture()
     await ours.aclose()

@@ -46,6 +46,7 @@ def test_defaults_are_safe_and_need_nothing(tmp_path: Path) -> None:
     assert found["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert found["SECRET_KEY"] == (tmp_path / "secret_key").read_text()
     assert found["REDIS_URL"].startswith("unix://")
+    assert found["ROOMS_URL"] == found["REDIS_URL"]
     assert found["DATABASES"]["default"]["NAME"] == str(tmp_path / "db.sqlite3")
     assert found["CHANNEL_LAYERS"]["default"]["BACKEND"].endswith("RedisPubSubChannelLayer")
     assert found["CACHES"]["default"]["OPTIONS"]["SERIALIZER"].endswith("JSONSerializer")
@@ -65,6 +66,7 @@ def test_variables_have_their_effect(tmp_path: Path) -> None:
         HOLDFAST_CHANNEL_LAYER="memory",
         HOLDFAST_CACHE_URL="redis://cache.example/2",
         REDIS_URL="redis://rooms.example",
+        HOLDFAST_ROOMS_URL="redis+cluster://a.example,b.example:7000",
     )
     assert found["DEBUG"] is True
     assert found["SECRET_KEY"] == "given"
@@ -76,6 +78,24 @@ def test_variables_have_their_effect(tmp_path: Path) -> None:
     assert found["CHANNEL_LAYERS"]["default"]["BACKEND"].endswith("InMemoryChannelLayer")
     assert found["CACHES"]["default"]["LOCATION"] == "redis://cache.example/2"
     assert found["REDIS_URL"] == "redis://rooms.example"
+    assert found["ROOMS_URL"] == "redis+cluster://a.example,b.example:7000"
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        (
+            {"HOLDFAST_ROOMS_URL": "redis+cluster://:hunter2@a,b/3"},
+            r"redis\+cluster://:\*\*\*@a,b/3.*no database but 0",
+        ),
+        ({"HOLDFAST_ROOMS_URL": "redis+sentinel://a,b"}, "the name they know the primary by"),
+        ({"REDIS_URL": "redis+cluster://a,b"}, "Put this address into HOLDFAST_ROOMS_URL"),
+    ],
+)
+def test_a_wrong_address_of_the_rooms_stops_the_start(tmp_path: Path, variables: dict[str, str], words: str) -> None:
+    with pytest.raises(AssertionError, match=words) as caught:
+        settings_with(tmp_path, **variables)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_wrong_number_stops_the_start(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ async def lobby(valkey: redis.asyncio.Redis) -> AsyncIterator[Lobby]:
 async def engine(lobby: Lobby) -> AsyncIterator[None]:
     """An engine in this event loop that has taken every shard."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run_engine(stop, read_config(settings.REDIS_URL, settings.HOLDFAST)))
+    task = asyncio.create_task(run_engine(stop, read_config(settings.ROOMS_URL, settings.HOLDFAST)))
     await until(_all_taken)
     yield
     stop.set()

@@ -76,7 +76,7 @@ async def engine(valkey_url: str) -> AsyncIterator[ScriptedEngine]:
     """An engine over the store that the consumer's own hub uses; the hub ends with the test."""
     from django.conf import settings
 
-    store = Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    store = Store.of_loop(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"])
     ours = ScriptedEngine(store)
     await ours.start()
     yield ours

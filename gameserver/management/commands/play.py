@@ -66,7 +66,7 @@ class Command(BaseCommand):
         _demand_layer(chosen)
         try:
             self._play(chosen)
-        except (PortError, ValkeyError, ShardsDiffer, redis.RedisError) as error:
+        except (PortError, ValkeyError, ShardsDiffer, StoreUnavailable, redis.RedisError) as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             shown = connections.without_password(settings.DATABASE_URL)

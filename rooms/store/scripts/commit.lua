@@ -14,7 +14,8 @@ ARGV[9]   entries to keep in outbox                       ARGV[10] entries to ke
 ARGV[11]  prefix of the parcels' channels                 ARGV[12] channel of the card feed
 ARGV[13]  message for the card feed, or ""                ARGV[14] sizes of the lists that follow, by spaces
 ARGV[15]  ms that a whole journal waits for its recorder
-ARGV[16+] rooms: name, bytes ...       cards: name, bytes ...            closed: name ...
+ARGV[16]  PUBLISH or SPUBLISH, for the parcels; or "": tell.lua publishes and answers later
+ARGV[17+] rooms: name, bytes ...       cards: name, bytes ...            closed: name ...
           events, for each room: how many, bytes ...      replies: bytes ...
           outbox: bytes ...            bots: bytes ...    parcels: web, bytes ...
           journals: bytes ... (whole and given up ones have none)
@@ -31,7 +32,7 @@ if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] or (ARGV[4] ~= '' and head ~= ARGV[4
   return { held[1] or '', held[2] or '0', head }
 end
 
-local key, at = 9, 16 -- the next key and the next argument
+local key, at = 9, 17 -- the next key and the next argument
 local size = {}
 for number in string.gmatch(ARGV[14], '%d+') do
   size[#size + 1] = tonumber(number)
@@ -80,8 +81,10 @@ for _ = 1, closed do
   key = key + 1
 end
 for _ = 1, replies do
-  redis.call('LPUSH', KEYS[key], ARGV[at])
-  redis.call('PEXPIRE', KEYS[key], ARGV[8])
+  if ARGV[16] ~= '' then
+    redis.call('LPUSH', KEYS[key], ARGV[at])
+    redis.call('PEXPIRE', KEYS[key], ARGV[8])
+  end
   key, at = key + 1, at + 1
 end
 file(KEYS[7], ARGV[9], outbox)
@@ -107,11 +110,15 @@ if ARGV[5] ~= '' then
   redis.call('XTRIM', KEYS[3], 'MINID', ARGV[6])
 end
 
+if ARGV[16] == '' then
+  redis.call('HSET', KEYS[2], 'untold', head)
+  return head
+end
 at = parcel
 for _ = 1, parcels do
   local web = ARGV[at]
   local n = redis.call('HINCRBY', KEYS[6], web, 1)
-  if redis.call('PUBLISH', ARGV[11] .. web, n .. ':' .. ARGV[at + 1]) == 0 then
+  if redis.call(ARGV[16], ARGV[11] .. web, n .. ':' .. ARGV[at + 1]) == 0 then
     redis.call('HDEL', KEYS[6], web) -- nobody listens: whoever listens next starts to count anew
   end
   at = at + 2

@@ -33,7 +33,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 @pytest.fixture
 async def store(valkey: redis.asyncio.Redis) -> AsyncIterator[Store]:
-    store = Store.of_loop(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    store = Store.of_loop(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"])
     yield store
     await store.aclose()
 

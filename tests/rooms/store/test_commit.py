@@ -191,7 +191,7 @@ async def test_a_picture_that_is_not_the_newest_is_refused(store: Store, lease: 
         await valkey.restore(key, 0, dump or b"", replace=True)
     for _ in range(2):  # it stays refused until the shard is loaded, and that until the memory is renounced
         (fenced,) = await store.commit([Commit(lease, events={ROOM: [b"e"]})], TTL)
-        assert fenced is not None
+        assert isinstance(fenced, Fenced)
         assert fenced.why == "head"
     with pytest.raises(Fenced, match="memory"):
         await store.load(lease)
@@ -210,7 +210,7 @@ async def test_after_an_unknown_outcome_nothing_is_written_until_the_shard_is_lo
         await store.commit([Commit(lease, rooms={ROOM: b"late"})], TTL)
     await valkey.execute_command("CLIENT", "UNPAUSE")
     (fenced,) = await store.commit([Commit(lease, rooms={ROOM: b"wrong"})], TTL)
-    assert fenced is not None
+    assert isinstance(fenced, Fenced)
     assert fenced.why == "head"
     loaded = await store.load(lease)
     assert loaded.rooms.get(ROOM, b"late") == b"late"

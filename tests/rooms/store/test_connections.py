@@ -181,6 +181,21 @@ async def test_a_read_only_replica(server: ValkeyServer) -> None:
     await store.aclose()
 
 
+async def test_a_primary_that_became_a_replica_is_left(server: ValkeyServer) -> None:
+    """The next connection is opened anew, and behind Sentinels that leads to the new primary."""
+    connections = Connections(server.url, 1)
+    async with connections.lend(1.0) as connection:
+        assert await exchange(connection, [("SET", "k", 1)]) == [b"OK"]
+        assert connection.is_connected
+    with server.client() as admin:
+        admin.replicaof("127.0.0.1", 1)
+    async with connections.lend(1.0) as connection:
+        (answer,) = await exchange(connection, [("SET", "k", 2)])
+        assert "read only" in str(answer)
+        assert not connection.is_connected
+    await connections.aclose()
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

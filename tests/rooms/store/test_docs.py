@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rooms.core.inputs import Lapse
-from rooms.store import Commit, Limits, Store, lua
+from rooms.store import Commit, Limits, Store, StoreUnavailable, lua
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, take
 
 PAGE = (Path(__file__).parents[3] / "docs" / "redis.md").read_text()
@@ -48,7 +48,7 @@ KEYS = [Row(row[0], row[1], row[5]) for part in ("Keys of a shard", "Keys of all
 
 
 @pytest.fixture
-async def used(store: Store, valkey: Valkey) -> list[str]:
+async def used(store: Store, valkey: Valkey, valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A store on which everything was done; the channels that were heard of."""
     async with valkey.pubsub() as ears:
         await ears.psubscribe("*")
@@ -85,6 +85,11 @@ async def used(store: Store, valkey: Valkey) -> list[str]:
         await store.facts("bots", "bots", "b", 0)
         facts = await store.facts("outbox", "record", "w", 0)
         await store.done("outbox", "record", facts)
+        monkeypatch.setattr("rooms.store.client.WAIT_MS", 1)
+        careful = Store(valkey_url, store.shards, Limits(wait_replicas=1))
+        with pytest.raises(StoreUnavailable, match="0 replicas of 1"):
+            await careful.commit([Commit(lease)], TTL)  # committed, and nobody is told
+        await careful.aclose()
         await mailbox.aclose()
         await valkey.publish("end", "")
         heard = []

@@ -38,18 +38,18 @@ class Wire:
 
     def __init__(self, client: Client) -> None:
         """Every other script passes."""
-        self._scripts = client.scripts
+        self._scripts = client.attempt_scripts
         self.fate = "arrives"
         self.late: list[Call] = []
 
-    async def scripts(self, calls: Sequence[Call]) -> list[Any]:
-        """In the place of Client.scripts."""
+    async def attempt_scripts(self, calls: Sequence[Call], replicas: int = 0) -> list[Any]:
+        """In the place of Client.attempt_scripts."""
         fate, self.fate = self.fate, "arrives"
         if fate == "late":
             self.late.extend(calls)
         if fate in ("late", "never sent"):
             raise StoreUnavailable(fate)
-        answers = await self._scripts(calls)
+        answers = await self._scripts(calls, replicas)
         if fate == "answer lost":
             raise StoreUnavailable(fate)
         return answers
@@ -133,7 +133,7 @@ class History(RuleBasedStateMachine):
         self.born += 1
         store = Store(self.url, 1, LIMITS)
         wire = Wire(store._client)
-        setattr(store._client, "scripts", wire.scripts)  # noqa: B010  (a method in the place of a method)
+        setattr(store._client, "attempt_scripts", wire.attempt_scripts)  # noqa: B010  (a method in the place of a method)
         return Engine(f"engine-{self.born}", store, wire)
 
     def run(self, what: Coroutine[Any, Any, T]) -> T:

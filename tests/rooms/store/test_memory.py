@@ -52,7 +52,7 @@ async def test_it_is_renounced_once_and_fences_the_present_owner(store: Store, l
     await store.check()
     assert store.incarnation == words[lease.shard] != before
     (fenced,) = await store.commit([Commit(lease, rooms={ROOM: b"r"})], TTL)
-    assert fenced is not None
+    assert isinstance(fenced, Fenced)
     assert fenced.why == "head"
     anew = await take(store)
     assert anew.memory == words[lease.shard]
