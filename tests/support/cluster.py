@@ -55,18 +55,22 @@ class Member(ValkeyServer):
 
 
 class ValkeyCluster:
-    """`members`: first the primaries, then a replica of each in the same order; a fail-over changes the roles."""
+    """`members`: first the primaries, then a replica of each in the same order; a fail-over changes the roles.
 
-    def __init__(self, folder: Path, options: tuple[str, ...] = ()) -> None:
+    `spare`: the first primary has a second replica, so that one is left when the other has taken over.
+    """
+
+    def __init__(self, folder: Path, spare: bool = False) -> None:
         """Nothing runs yet."""
+        self._size = 2 * PRIMARIES + spare
         cluster = (
             *("--cluster-enabled", "yes", "--cluster-node-timeout", str(NODE_TIMEOUT_MS)),
             *("--cluster-require-full-coverage", "no", "--cluster-replica-validity-factor", "0"),
         )
-        ports = free_ports(4 * PRIMARIES)
-        self._buses = ports[2 * PRIMARIES :]
+        ports = free_ports(2 * self._size)
+        self._buses = ports[self._size :]
         self.members = [
-            Member(folder / f"n{number}", ports[number], (*cluster, "--cluster-port", str(bus), *options))
+            Member(folder / f"n{number}", ports[number], (*cluster, "--cluster-port", str(bus)))
             for number, bus in enumerate(self._buses)
         ]
 
@@ -91,22 +95,23 @@ class ValkeyCluster:
             end = SLOTS * (number + 1) // PRIMARIES - 1
             member.say("CLUSTER", "ADDSLOTSRANGE", SLOTS * number // PRIMARIES, end)
         wait_for(lambda: all(map(self._knows_all, self.members)), SECONDS, "the nodes do not meet")
-        for primary, replica in zip(primaries, replicas, strict=True):
+        for primary, replica in zip([*primaries, primaries[0]], replicas, strict=False):
             replica.say("CLUSTER", "REPLICATE", primary.say("CLUSTER", "MYID"))
         self.wait_until_whole()
 
     def _knows_all(self, member: Member) -> bool:
         said: str = member.say("CLUSTER", "INFO")
-        return f"cluster_known_nodes:{2 * PRIMARIES}\r" in said and "cluster_state:ok" in said
+        return f"cluster_known_nodes:{self._size}\r" in said and "cluster_state:ok" in said
 
     def wait_until_whole(self) -> None:
-        """Return when three primaries and as many replicas with their data stand, and all know it."""
+        """Return when three primaries stand and every replica has its data, and all know it."""
         wait_for(self._is_whole, SECONDS, "the cluster is not whole")
 
     def _is_whole(self) -> bool:
         replicas = [member for member in self.members if member.has_role("slave")]
         shown = [member.say("CLUSTER", "SLOTS") for member in self.members]
-        return len(replicas) == PRIMARIES and all(len(row) == 4 for rows in shown for row in rows)
+        nodes = [sum(len(row) - 2 for row in rows) for rows in shown]
+        return len(replicas) == self._size - PRIMARIES and set(nodes) == {self._size}
 
     def primary_of(self, key: str) -> Member:
         """The living member that serves a key, in its own eyes."""

@@ -1,8 +1,8 @@
-"""A primary with a replica and three Sentinels for tests, from the binary of tests/support/valkey.py.
+"""A primary with replicas and three Sentinels for tests, from the binary of tests/support/valkey.py.
 
 with Watched(folder) as watched:            # about two seconds
     Store(watched.url, shards)
-    watched.primary().kill()                # the replica is promoted two seconds later or so
+    watched.primary().kill()                # a replica is promoted two seconds later or so
 """
 
 from __future__ import annotations
@@ -71,13 +71,13 @@ class Sentinel:
 
 
 class Watched:
-    """`members`: the first primary and its replica; a fail-over changes the roles."""
+    """`members`: the first primary and its replicas; a fail-over changes the roles."""
 
-    def __init__(self, folder: Path, options: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, replicas: int = 1) -> None:
         """Nothing runs yet."""
-        ports = free_ports(5)
-        self.members = [Member(folder / f"m{number}", port, options) for number, port in enumerate(ports[:2])]
-        self.sentinels = [Sentinel(folder / f"s{number}", port, ports[0]) for number, port in enumerate(ports[2:])]
+        ports = free_ports(4 + replicas)
+        self.members = [Member(folder / f"m{number}", port) for number, port in enumerate(ports[3:])]
+        self.sentinels = [Sentinel(folder / f"s{number}", port, ports[3]) for number, port in enumerate(ports[:3])]
 
     @property
     def url(self) -> str:
@@ -91,17 +91,20 @@ class Watched:
         return next(member for member in self.members if member.port == int(port))
 
     def start(self) -> None:
-        """Start all, and return when the replica has its data and the Sentinels know it and each other."""
+        """Start all, and return when the replicas have its data and the Sentinels know them and each other."""
         at_once([member.start for member in self.members])
-        self.members[1].say("REPLICAOF", "127.0.0.1", self.members[0].port)
-        wait_for(lambda: self.members[1].has_role("slave"), SECONDS, "the replica has no data")
+        first, *replicas = self.members
+        for replica in replicas:
+            replica.say("REPLICAOF", "127.0.0.1", first.port)
+        wait_for(lambda: all(each.has_role("slave") for each in replicas), SECONDS, "a replica has no data")
         at_once([sentinel.start for sentinel in self.sentinels])
         wait_for(lambda: all(map(self._knows_all, self.sentinels)), SECONDS, "the Sentinels do not meet")
 
     def _knows_all(self, sentinel: Sentinel) -> bool:
         rows = sentinel.say("SENTINEL", "MASTER", NAME)
         said = dict(zip(rows[::2], rows[1::2], strict=True)) if isinstance(rows, list) else rows
-        return (str(said["num-slaves"]), str(said["num-other-sentinels"])) == ("1", "2")
+        known = int(said["num-slaves"]), int(said["num-other-sentinels"])
+        return known == (len(self.members) - 1, len(self.sentinels) - 1)
 
     def kill(self) -> None:
         """End all, hard."""
