@@ -8,11 +8,12 @@ from django.apps import AppConfig
 
 
 class GameServerConfig(AppConfig):
-    """Registers the checks of `gameserver.checks` once Django is ready."""
+    """Registers the checks of `gameserver.checks` and `roomchecks` once Django is ready."""
 
     name = "gameserver"
     verbose_name = "Holdfast"
 
     def ready(self) -> None:
-        """Load the checks: importing the module registers them."""
+        """Load the checks: importing a module registers them."""
         import_module("gameserver.checks")
+        import_module("gameserver.roomchecks")

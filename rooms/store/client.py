@@ -110,6 +110,15 @@ class Client:
 
         return await self._spread([call[1][0] for call in calls], ask, COMMAND_S)
 
+    async def ask_every_node(self, commands: Sequence[Command]) -> list[list[Answer]]:
+        """The same commands on every node that serves rooms; errors that it answered stand in their places."""
+        await self.nodes.ready()
+        answers = []
+        for node in self.nodes.all():
+            async with node.commands.lend(COMMAND_S) as connection:
+                answers.append(await exchange(connection, commands))
+        return answers
+
     # -- over the nodes
 
     async def _spread(self, keys: Sequence[str | None], ask: Ask, limit_s: float) -> list[Answer]:

@@ -55,7 +55,7 @@ class Cluster:
     def of_key(self, key: str | None) -> Node:
         """The node of a key; for None the first that is well, the same in every process."""
         if key is None:
-            serving = [self._nodes[host] for host in sorted(set(self._slots.values()))]
+            serving = self.all()
             return next((node for node in serving if node.trouble is None), serving[0])
         host = self._slots.get(key_slot(key.encode()))
         if host is None:
@@ -65,6 +65,10 @@ class Cluster:
         if node.trouble is not None:
             raise NodeAway(node.trouble.reason)
         return node
+
+    def all(self) -> list[Node]:
+        """Every node that has slots."""
+        return [self._nodes[host] for host in sorted(set(self._slots.values()))]
 
     def failed(self, node: Node, error: StoreUnavailable) -> None:
         """Refuse what is for this node at once, and look after it."""

@@ -45,6 +45,9 @@ class Nodes(Protocol):
     def of_key(self, key: str | None) -> Node:
         """The server of a key; for None any one that answers. Raises StoreUnavailable when there is none."""
 
+    def all(self) -> list[Node]:
+        """Every server that has keys."""
+
     def failed(self, node: Node, error: StoreUnavailable) -> None:
         """A server could not be reached, or did not answer."""
 
@@ -74,6 +77,10 @@ class OneNode:
     def of_key(self, key: str | None) -> Node:
         """The one."""
         return self._node
+
+    def all(self) -> list[Node]:
+        """The one."""
+        return [self._node]
 
     def failed(self, node: Node, error: StoreUnavailable) -> None:
         """The next call may try again."""
