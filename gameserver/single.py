@@ -37,7 +37,7 @@ class Single:
         """Begin."""
         jobs = {
             "engine": run_engine(
-                self._stop, read_config(settings.REDIS_URL, settings.HOLDFAST, readiness.life()), readiness.tell_ready
+                self._stop, read_config(settings.ROOMS_URL, settings.HOLDFAST, readiness.life()), readiness.tell_ready
             ),
             "lobby": run_lobby(self._stop),
             "bots": run_bots(self._stop, self._url),

@@ -34,7 +34,7 @@ async def _serve() -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    config = read_config(settings.REDIS_URL, settings.HOLDFAST, readiness.life())
+    config = read_config(settings.ROOMS_URL, settings.HOLDFAST, readiness.life())
     await run_engine(stop, config, readiness.tell_ready)
 
 

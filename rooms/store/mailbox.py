@@ -11,7 +11,7 @@ process that lost some learns of it here and asks the rooms concerned to welcome
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -49,10 +49,17 @@ Post: TypeAlias = "Parcelled | Gap | Reconnected"
 class Mailbox:
     """`await mailbox.opened()`, then `async for post in mailbox`, by one task; end it with `aclose`."""
 
-    def __init__(self, client: Client, shards: Sequence[ShardKeys], web: WebId) -> None:
-        """Nothing is connected yet."""
+    def __init__(
+        self,
+        client: Client,
+        shards: Sequence[ShardKeys],
+        web: WebId,
+        trouble: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
+        """Nothing is connected yet. `trouble` is told why no parcel can come, and "" when they can again."""
         names = [keys.parcels(web) for keys in shards]
-        self._subscription = Scattered(client, names) if client.nodes.spread else Subscription(client, names)
+        kind = Scattered if client.nodes.spread else Subscription
+        self._subscription = kind(client, names, trouble)
         self._shards = {name.encode(): shard for shard, name in enumerate(names)}
         self._next: dict[int, int] = {}
         self._held: list[Post] = []

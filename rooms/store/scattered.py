@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final, TypeAlias
 
 from redis.exceptions import RedisError
@@ -33,8 +33,15 @@ logger = logging.getLogger(__name__)
 class Scattered:
     """Subscribed to a fixed set of channels, wherever they are. Read by one task: messages wait in the sockets."""
 
-    def __init__(self, client: Client, channels: Sequence[str]) -> None:
-        """Nothing is connected yet."""
+    def __init__(
+        self, client: Client, channels: Sequence[str], trouble: Callable[[str], None] = lambda _reason: None
+    ) -> None:
+        """Nothing is connected yet. `trouble` is told why of some nothing comes, and "" when all stand again.
+
+        Not of a loss that the first attempt to connect again mends.
+        """
+        self._trouble = trouble
+        self._lost: set[str] = set()
         self._client = client
         self._channels = channels
         self._posts: asyncio.Queue[Message | list[str] | Exception] = asyncio.Queue(1)
@@ -98,6 +105,7 @@ class Scattered:
     async def _mend(self, names: list[str]) -> None:
         """Subscribe these anew, each part as soon as a node has it."""
         failures, left = 0, names
+        self._lost |= set(names)
         while left:
             failures += 1
             await asyncio.sleep(min(pause_s(failures), LONGEST_S))
@@ -109,9 +117,13 @@ class Scattered:
                 except StoreUnavailable as error:
                     logger.debug("no subscription to %s and others: %s", group[0], error)
                     self._client.nodes.doubt()
+                    self._trouble(str(error))
                     left += group
                     continue
                 logger.warning("the subscription to %d shards stands again", len(group))
+                self._lost -= set(group)
+                if not self._lost:
+                    self._trouble("")
                 await self._posts.put(group)
                 self._begin(self._hear(line, (node, group)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from secrets import token_urlsafe
 
@@ -230,9 +230,9 @@ class Store:
 
     # -- what comes out
 
-    def mailbox(self, web: WebId) -> Mailbox:
-        """A web process's Mailbox: await its `opened()` first."""
-        return Mailbox(self._client, self._keys, web)
+    def mailbox(self, web: WebId, trouble: Callable[[str], None] = lambda _reason: None) -> Mailbox:
+        """A web process's Mailbox: await its `opened()` first. `trouble` is told why no parcel can come, or ""."""
+        return Mailbox(self._client, self._keys, web, trouble)
 
     async def reply(self, shard: int, token: str, timeout_s: float) -> bytes | None:
         """Replies.reply."""

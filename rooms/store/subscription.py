@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from secrets import randbelow
 from time import monotonic
 from typing import Final, TypeAlias
@@ -24,12 +24,18 @@ from rooms.store.limits import COMMAND_S
 Message: TypeAlias = "tuple[bytes, bytes]"
 """Channel and payload."""
 
-QUIET_S: Final = 2.0
-"""After this long without a word Redis is asked for one; after as long again the connection counts as dead."""
+QUIET_S: Final = 0.7
+"""After this long without a word Redis is asked for one."""
+ANSWER_S: Final = 1.0
+"""Without one after this long again, the connection counts as dead."""
 RETRY_S: Final = (0.05, 0.1, 0.25, 0.5, 1.0)
 """Waits before each attempt to connect again, the last for ever, each shortened by chance by up to half."""
 
 logger = logging.getLogger(__name__)
+
+
+class Silent(StoreUnavailable):
+    """Redis said nothing, not even when it was asked."""
 
 
 class Line:
@@ -64,7 +70,7 @@ class Line:
     async def message(self, patience_s: float) -> Message | None:
         """The next message; None when none came in `patience_s`. Cancelled, it loses nothing.
 
-        Raises StoreUnavailable when Redis says nothing even when asked, or takes a channel away.
+        Raises Silent when Redis says nothing even when asked; StoreUnavailable when it takes a channel away.
         """
         while True:
             try:
@@ -79,12 +85,17 @@ class Line:
             if answer[0] == b"sunsubscribe":
                 raise StoreUnavailable("The shards have moved to another node of the Redis Cluster.")
 
+    @property
+    def patience_s(self) -> float:
+        """How long to wait for the next word now."""
+        return QUIET_S if self._asked is None else ANSWER_S
+
     async def _inquire(self) -> None:
         if self._asked is None:
             self._asked = monotonic()
             await self._connection.send_command("PING", check_health=False)
-        elif monotonic() - self._asked > QUIET_S * 0.9:
-            raise StoreUnavailable(f"Redis said nothing for {QUIET_S:g} s, although it was asked.")
+        elif monotonic() - self._asked > ANSWER_S * 0.9:
+            raise Silent(f"Redis said nothing for {QUIET_S + ANSWER_S:g} s.")
 
     async def aclose(self) -> None:
         """Disconnect."""
@@ -99,8 +110,14 @@ class Subscription:
     off by Redis (client-output-buffer-limit) and gets None.
     """
 
-    def __init__(self, client: Client, channels: Sequence[str]) -> None:
-        """Nothing is connected yet."""
+    def __init__(
+        self, client: Client, channels: Sequence[str], trouble: Callable[[str], None] = lambda _reason: None
+    ) -> None:
+        """Nothing is connected yet. `trouble` is told why nothing comes, and "" when it stands again.
+
+        Not of a loss that the first attempt to connect again mends.
+        """
+        self._trouble = trouble
         self._client = client
         self._channels = channels
         self._line: Line | None = None
@@ -113,7 +130,7 @@ class Subscription:
                 if self._line is None:
                     await self.open()
                     return None
-                message = await self._line.message(QUIET_S)
+                message = await self._line.message(self._line.patience_s)
                 if message is not None:
                     return message
             except (StoreUnavailable, RedisError, OSError) as error:
@@ -124,10 +141,13 @@ class Subscription:
         self._line = await Line.open(self._client, self._channels)
         if self._failures:
             logger.warning("the subscription to %s stands again", self._channels[0])
+            self._trouble("")
         self._failures = 0
 
     async def _lost(self, error: Exception) -> None:
         await self.aclose()
+        if self._failures or isinstance(error, Silent):
+            self._trouble(str(error))
         level = logging.WARNING if self._failures == 0 else logging.DEBUG  # say it once, not every second
         logger.log(level, "the subscription to %s is lost, trying again: %s", self._channels[0], error)
         self._failures += 1

@@ -90,7 +90,7 @@ def _demand_layer(options: plan.Options) -> None:
 
 async def _supervise(valkey: EmbeddedValkey | None, programs: list[plan.Program], address: str) -> None:
     screen = Screen()
-    store = Store(settings.REDIS_URL, settings.HOLDFAST["SHARDS"])
+    store = Store(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"])
 
     async def bury(life: str) -> None:
         try:

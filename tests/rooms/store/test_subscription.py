@@ -114,6 +114,7 @@ async def test_a_connection_that_hangs_is_found_out(
 ) -> None:
     """No packet comes, not even an end: as when a machine between us lost its power."""
     monkeypatch.setattr("rooms.store.subscription.QUIET_S", 0.1)
+    monkeypatch.setattr("rooms.store.subscription.ANSWER_S", 0.1)
     with ValkeyServer(tmp_path) as server:
         client = Client(server.url)
         subscription = Subscription(client, ["a"])
