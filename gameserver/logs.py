@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+import time
+from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
+
+REPEAT_S: Final = 30.0
+
+
+class LayerFaults(logging.Filter):
+    """The channel layer's word that Redis failed it, in one line instead of a traceback, and once in a while.
+
+    It tries again every second by itself, and what it carries may be lost (rooms/relay.py).
+    """
+
+    _told = float("-inf")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Shorten a record with an exception; drop it when the same was said a moment ago."""
+        if record.exc_info is None or record.exc_info[1] is None:
+            return True
+        now = time.monotonic()
+        if now - self._told < REPEAT_S:
+            return False
+        self._told = now
+        error = record.exc_info[1]
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg, record.args = "the channel layer lost Redis and tries again: %s", (str(error) or repr(error),)
+        record.exc_info = record.exc_text = None
+        return True
 
 
 def logging_config(level: str, process: str) -> dict[str, Any]:
@@ -18,6 +44,7 @@ def logging_config(level: str, process: str) -> dict[str, Any]:
         "formatters": {
             "line": {"format": f"%(asctime)s {process}[%(process)d] %(levelname)s %(name)s: %(message)s"},
         },
+        "filters": {"layer": {"()": LayerFaults}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {
@@ -29,5 +56,6 @@ def logging_config(level: str, process: str) -> dict[str, Any]:
             "daphne.http_protocol": {"level": "WARNING"},
             "daphne.ws_protocol": {"level": "WARNING"},
             "asyncio": {"level": "WARNING"},
+            "channels_redis.pubsub": {"filters": ["layer"]},
         },
     }

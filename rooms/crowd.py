@@ -6,11 +6,13 @@ engine -> Redis -> hub -> [crowd] -> links
 from __future__ import annotations
 
 from rooms import meters
+from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId
 from rooms.core.inputs import Wire as Format
 from rooms.held import Keyframe
 from rooms.link import Link
 from rooms.protocol.bus import SHARED, Broadcast, Delivery, View, ViewFrame
+from rooms.protocol.closing import Close
 
 Seen = tuple[View, Format]
 
@@ -18,21 +20,31 @@ Seen = tuple[View, Format]
 class Crowd:
     """One room's sockets here. `deliver` is one pass: answers, events, frames, then welcomes and goodbyes."""
 
-    __slots__ = ("_keyframes", "epoch", "links", "room")
+    __slots__ = ("_keyframes", "doubted", "epoch", "links", "room", "tick")
 
     def __init__(self, room: RoomId) -> None:
         """Empty."""
         self.room = room
         self.links: dict[SocketId, Link] = {}
         self.epoch = 0
+        self.tick = -1
+        """The newest that was delivered."""
+        self.doubted = False
+        """Its shard lost its memory: when the room is not there any more, that is why."""
         self._keyframes: dict[Seen, Keyframe] = {}
+
+    def is_behind(self, delivery: Delivery) -> bool:
+        """True when a later owner of the room knows less than was shown of it: Redis came back with older data."""
+        return delivery.epoch > self.epoch and has_state(delivery) and delivery.tick < self.tick
 
     def deliver(self, delivery: Delivery, now: float) -> list[Link]:
         """Write everything to whom it is for. Returns the links that lack something and must be welcomed again."""
-        if delivery.epoch < self.epoch:  # cannot happen while commits are fenced; must not be shown if it does
+        if delivery.epoch < self.epoch or self.is_behind(delivery):  # must never be shown
             meters.count("deliveries_stale")
             return []
         self.epoch = delivery.epoch
+        if has_state(delivery):
+            self.tick = max(self.tick, delivery.tick)
         deltas = self._keep(delivery)
         self._answer(delivery)
         turned = {direct.socket for direct in delivery.directs if direct.view is not None}
@@ -60,16 +72,18 @@ class Crowd:
             if link is None:
                 continue
             if direct.view is not None:
+                self.doubted = False
                 tick, offset = delivery.tick, delivery.offset
                 if not link.welcome(direct.payload, direct.view, direct.seat, tick, offset, direct.resumed):
                     lost.append(link)
+            elif direct.close == Close.NOT_FOUND and self.doubted:
+                link.goodbye(Close.LOST, LOST_WORDS)
             elif direct.close:
                 link.end(direct.payload, direct.close, direct.reason)
         return lost
 
     def forget(self) -> None:
-        """Redis may have come back from an older file: what was delivered before says nothing about what is to come."""
-        self.epoch = 0
+        """Deliveries may be lost: the keyframes here are perhaps not the newest."""
         self._keyframes.clear()
 
     def _keep(self, delivery: Delivery) -> dict[Seen, ViewFrame]:
@@ -96,6 +110,11 @@ class Crowd:
             link.patch(delta.payload, now)
             return True
         return _show_whole(link, keyframe, delta, delivery.tick, now)
+
+
+def has_state(delivery: Delivery) -> bool:
+    """True when it shows the room to somebody: then its tick is the room's."""
+    return bool(delivery.frames) or any(direct.view is not None for direct in delivery.directs)
 
 
 def _show_parting(link: Link, delivery: Delivery, now: float) -> None:

@@ -21,6 +21,7 @@ from django.conf import settings
 
 from rooms import meters
 from rooms.appender import Appender, Log
+from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId, WebId
 from rooms.core.inputs import Command, Detach, Resume, Resync
 from rooms.crowd import Crowd
@@ -41,6 +42,7 @@ LOOKS: Final = 16
 RESTART: Final = 1012
 """Close code of RFC 6455's registry, service restart: come back."""
 WAITING_TEXT: Final = "The room's engine has not answered yet. You stay connected."
+GONE_TEXT: Final = "This room is not open any more."
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class Memory(Log, Post, Protocol):
     """What the hub needs of the store."""
 
     async def card(self, room: RoomId) -> bytes | None: ...
+    async def renounce(self, shard: int, memory: str) -> bool: ...
 
 
 class Hub:
@@ -85,6 +88,8 @@ class Hub:
         self._links: dict[SocketId, Link] = {}
         self._late: set[RoomId] = set()
         """Rooms that did not answer in time, to be looked for."""
+        self._behind: set[int] = set()
+        """Shards whose rooms went back to what they were before."""
         self._troubles = Troubles()
         self._life = WebLife(store, ttl_ms, self)
         self._left = asyncio.Event()
@@ -192,6 +197,7 @@ class Hub:
         while True:
             try:
                 await job()
+                continue  # only a life ends by itself, and the next one is to begin at once
             except StoreUnavailable as error:
                 self.health(name, str(error))
             except Exception:
@@ -214,6 +220,8 @@ class Hub:
             crowd = self._crowds.get(delivery.room)
             if crowd is None:
                 continue  # its last socket here is gone, and the engine does not know yet
+            if crowd.is_behind(delivery):
+                self._behind.add(self.store.shard_of(crowd.room))
             for link in crowd.deliver(delivery, now):
                 meters.count("bases_missing")
                 self._ask(link, link.stand())
@@ -240,6 +248,15 @@ class Hub:
             if shard is None or self.store.shard_of(crowd.room) == shard:
                 for link in list(crowd.links.values()):
                     self._ask(link, link.stand())
+
+    def forgotten(self, shards: list[int]) -> None:
+        """Rooms of these shards that are gone were lost; those that are there must know our sockets (again)."""
+        for crowd in list(self._crowds.values()):
+            if self.store.shard_of(crowd.room) in shards:
+                crowd.doubted = True
+                self._late.add(crowd.room)
+                for link in list(crowd.links.values()) if self._life.open else ():
+                    self._attach_again(link)
 
     def _distrust(self) -> None:
         for crowd in self._crowds.values():
@@ -276,10 +293,24 @@ class Hub:
     async def _look(self) -> None:
         """Look for late rooms, some at a time; apart from the sweep, because each look may take long."""
         while True:
-            await asyncio.sleep(SWEEP_S)
+            if self.trouble or not self._late:
+                await asyncio.sleep(SWEEP_S)
+            if self.trouble:
+                continue  # nothing can be said of any room now
             some = list(islice(self._late, LOOKS))
             self._late.difference_update(some)
-            await asyncio.gather(*map(self._look_for, some))
+            await asyncio.gather(*map(self._look_for, some), self._renounce())
+
+    async def _renounce(self) -> None:
+        """Say of shards whose rooms went back that their memory failed: their rooms end, with a word to everybody."""
+        shards, self._behind = self._behind, set()
+        for shard in shards:
+            meters.count("shards_behind")
+            logger.error("shard %d has older rooms than were shown: Redis lost what it had acknowledged", shard)
+            try:
+                await self.store.renounce(shard, self._life.memory(shard))
+            except StoreUnavailable:
+                self._behind.add(shard)
 
     def _reassure(self, link: Link, now: float) -> None:
         if not link.told:
@@ -293,13 +324,15 @@ class Hub:
     async def _look_for(self, room: RoomId) -> None:
         """A room that does not answer may be gone, and its last word to us lost."""
         crowd = self._crowds.get(room)
-        if crowd is None or self.trouble:
+        if crowd is None:
             return
         try:
             there = await self.store.card(room) is not None
         except StoreUnavailable:  # then it cannot be said; the heartbeat tells the sockets
+            self._late.add(room)
             return
         if there:
             return
+        code, reason = (Close.LOST, LOST_WORDS) if crowd.doubted else (Close.NOT_FOUND, GONE_TEXT)
         for link in list(crowd.links.values()):
-            link.goodbye(Close.NOT_FOUND, "This room is not open any more.")
+            link.goodbye(code, reason)

@@ -9,6 +9,7 @@ again it gets those, and when it does not within SLOW_S it is closed.
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any, Final
 
 import msgspec
@@ -51,6 +52,7 @@ class Link:
     __slots__ = (
         "asked_at",
         "base",
+        "born_ms",
         "closed",
         "counted",
         "held",
@@ -74,6 +76,7 @@ class Link:
     def __init__(self, room: RoomId, player: Player, wire_format: Format, wire: Wire) -> None:
         """Open, but not in the room yet: its hello comes first (`hello`)."""
         self.id = SocketId(secrets.token_urlsafe(9))
+        self.born_ms = time.time_ns() // 1_000_000
         self.room, self.player, self.wire_format, self.wire = room, player, wire_format, wire
         self.text = wire_format == JSON
         self.want: Want = "auto"
@@ -100,7 +103,7 @@ class Link:
         """The entry that brings this socket into its room, or back into it, from where it stands."""
         again = self.view is not None
         want = self.want if not again else "watch" if self.seat < 0 else "auto"
-        return Attach(self.id, web, self.player, self.wire_format, want, self.stand(), again)
+        return Attach(self.id, web, self.player, self.wire_format, want, self.stand(), again, self.born_ms)
 
     def stand(self) -> Resume | None:
         """Where this client's events end: what a new welcome must go on from."""

@@ -11,15 +11,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, Protocol
 
 from rooms import meters
 from rooms.core.ids import WebId
+from rooms.memories import Memories, Words
 from rooms.store import Gap, Parcelled, Reconnected, StoreUnavailable
 
 LATE: Final = 0.9
 """The part of its time to live after which a heartbeat counts as too late."""
+PROBE_S: Final = 0.7
+"""Between heartbeats, or a third of the time to live: they are also how a silent Redis is noticed."""
+SILENT_S: Final = 1.0
+"""Without an answer for so long, Redis is silent. With the pause before: told 1.7 s after it fell silent, at worst."""
+PROMPT_S: Final = 0.5
+"""All is well again once it answers within this. Between the two nothing changes, so a slow Redis does not flap."""
+AGAIN_S: Final = 0.25
+"""Between heartbeats while they fail."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +41,10 @@ class Mail(Protocol):
     def __aiter__(self) -> AsyncIterator[Parcelled | Gap | Reconnected]: ...
 
 
-class Post(Protocol):
+class Post(Words, Protocol):
     """What is needed of the store."""
 
-    def mailbox(self, web: WebId) -> Mail: ...
+    def mailbox(self, web: WebId, trouble: Callable[[str], None]) -> Mail: ...
     async def beat_web(self, web: WebId, ttl_ms: int) -> Any: ...
     async def forget_web(self, web: WebId) -> Any: ...
 
@@ -52,6 +61,9 @@ class Reader(Protocol):
     def ask_all(self, shard: int | None = None) -> None:
         """Parcels of a shard, or of any (None), were lost."""
 
+    def forgotten(self, shards: list[int]) -> None:
+        """These shards' data were flushed, or went back."""
+
     def health(self, part: str, reason: str) -> None:
         """A part cannot do its work, or (with "") can again."""
 
@@ -66,17 +78,24 @@ class WebLife:
     def __init__(self, store: Post, ttl_ms: int, reader: Reader) -> None:
         """`ttl_ms`: the silence after which a web process counts as gone."""
         self._store, self._ttl_ms, self._reader = store, ttl_ms, reader
+        self._memories = Memories(store)
         self.open = False
+
+    def memory(self, shard: int) -> str:
+        """The word of a shard's memory, as far as it was seen."""
+        return self._memories.word(shard)
 
     async def run(self) -> None:
         """Live until the heartbeat came too late. Raises StoreUnavailable when Redis does not let it begin."""
         web = WebId(secrets.token_urlsafe(9))
-        mailbox = self._store.mailbox(web)
+        mailbox = self._store.mailbox(web, lambda reason: self._reader.health("mailbox", reason))
         try:
             await mailbox.opened()
             beaten = asyncio.get_running_loop().time()
             await self._store.beat_web(web, self._ttl_ms)
-            self._reader.health("life", "")
+            await self._look()
+            for part in ("life", "heartbeat", "mailbox"):
+                self._reader.health(part, "")
             self.open = True
             self._reader.begun(web)
             async with asyncio.TaskGroup() as group:
@@ -91,18 +110,33 @@ class WebLife:
 
     async def _beat(self, web: WebId, last: float) -> None:
         loop, ttl = asyncio.get_running_loop(), self._ttl_ms / 1000
+        pause = min(PROBE_S, ttl / 3)
         while True:
-            await asyncio.sleep(ttl / 3)
+            await asyncio.sleep(pause)
             asked = loop.time()
             try:
-                await self._store.beat_web(web, self._ttl_ms)
-            except StoreUnavailable as error:
-                self._reader.health("heartbeat", str(error))
+                async with asyncio.timeout(SILENT_S):
+                    await self._store.beat_web(web, self._ttl_ms)
+                answered = loop.time()
+                if answered - last > ttl * LATE:  # Redis may have taken it at any moment until now
+                    raise Lapsed
+                last = asked
+                async with asyncio.timeout(SILENT_S):
+                    await self._look()
+            except (StoreUnavailable, TimeoutError) as error:
+                self._reader.health("heartbeat", str(error) or f"Redis did not answer within {SILENT_S:g} s.")
+                pause = min(AGAIN_S, ttl / 3)
                 continue
-            self._reader.health("heartbeat", "")
-            if loop.time() - last > ttl * LATE:  # Redis may have taken it at any moment until now
-                raise Lapsed
-            last = asked
+            if answered - asked <= PROMPT_S:
+                self._reader.health("heartbeat", "")
+            pause = min(PROBE_S, ttl / 3)
+
+    async def _look(self) -> None:
+        forgotten = await self._memories.look()
+        if forgotten:
+            meters.count("memories_lost", len(forgotten))
+            logger.error("Redis lost what it knew of shards %s: their rooms cannot go on", forgotten)
+            self._reader.forgotten(forgotten)
 
     async def _read(self, mailbox: Mail) -> None:
         async for post in mailbox:

@@ -13,7 +13,8 @@ from websockets.typing import Subprotocol
 from rooms.bots.errors import Ended
 from rooms.protocol.closing import Close
 
-OPEN_S: Final = 10.0
+OPEN_S: Final = 3.0
+"""An attempt that takes longer has failed: nobody may be there to accept it."""
 CLOSE_S: Final = 2.0
 MESSAGE_BYTES: Final = 4 * 1024 * 1024
 """A welcome holds the whole view and up to 256 events."""

@@ -73,7 +73,9 @@ class Attach(msgspec.Struct, frozen=True, array_like=True, tag="attach"):
     want: Want = "auto"
     resume: Resume | None = None
     again: bool = False
-    """It was welcomed before: if its player has another socket now, that one is the newer."""
+    """It was welcomed before: a socket of the same player that was opened later is not replaced by it."""
+    born_ms: int = 0
+    """When it was opened, by its web process' clock, in milliseconds since 1970."""
 
 
 class Detach(msgspec.Struct, frozen=True, array_like=True, tag="detach"):

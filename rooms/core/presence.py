@@ -29,12 +29,12 @@ REFUSALS = {
 def attach(live: Live, act: Attach, fx: Effects) -> None:
     """A socket says hello. Answered by a welcome, or by a farewell that says why not."""
     room, player = live.room, act.player
-    address = Socket(act.web, player, act.wire)
+    address = Socket(act.web, player, act.wire, act.born_ms)
     if player.id in room.banned:
         farewell(act.socket, address, KICKED, "The host removed you from this room.", fx)
         return
     others = [name for name in sockets_of(room, player.id) if name != act.socket]
-    if others and act.again:
+    if act.again and any(room.sockets[name].born_ms >= act.born_ms for name in others):
         farewell(act.socket, address, REPLACED, ELSEWHERE, fx)
         return
     for older in others:

@@ -41,6 +41,8 @@ class Socket(msgspec.Struct, frozen=True, array_like=True):
     web: WebId
     player: Player
     wire: Wire
+    born_ms: int = 0
+    """Of one player's sockets the last to be opened counts."""
 
 
 class Cast(msgspec.Struct, frozen=True, array_like=True):

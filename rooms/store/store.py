@@ -91,6 +91,11 @@ class Store:
             raise ShardsDiffer(int(stored), self.shards)
         self.incarnation = incarnation.decode()
 
+    async def hint(self) -> str:
+        """The incarnation as it is now: it changes when any shard's memory does. "" when Redis was never set up."""
+        word = await self._client.call("HGET", META, "incarnation")
+        return (word or b"").decode()
+
     async def now_ms(self) -> int:
         """Redis' clock, in milliseconds since 1970."""
         seconds, micros = await self._client.call("TIME")

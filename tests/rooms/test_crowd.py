@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from rooms.core.ids import PlayerId, RoomId
+import pytest
+
+from rooms.core.ids import PlayerId, RoomId, SocketId
 from rooms.core.inputs import JSON, MSGPACK, Player, Wire
 from rooms.crowd import Crowd
 from rooms.link import Link
 from rooms.protocol.bus import SHARED, WATCH, Broadcast, Delivery, Direct, ViewFrame
+from rooms.protocol.closing import Close
 from tests.rooms.test_link import welcome_bytes
 from tests.support.sockets import Ear
 
@@ -187,14 +190,43 @@ def test_a_welcome_over_a_hole_names_the_socket() -> None:
     assert ear.raw == []
 
 
-def test_after_a_restore_an_older_epoch_is_shown() -> None:
+def test_what_went_back_is_noticed_and_not_shown() -> None:
+    """A replica with older data was promoted: the next owner knows less than was shown."""
     crowd = Crowd(ROOM)
-    link, ear = member(crowd, SHARED)
-    crowd.deliver(delivery(5, ViewFrame(SHARED, JSON, -1, b'"lost"'), epoch=3), 0.0)
-    crowd.forget()
-    assert crowd.deliver(delivery(6, ViewFrame(SHARED, JSON, 4, b'"d6"'), epoch=2), 0.0) == [link]
-    crowd.deliver(delivery(7, ViewFrame(SHARED, JSON, -1, b'"k7"'), epoch=2), 0.0)
-    assert ear.raw == [b'"lost"', b'"k7"']
+    _, ear = member(crowd, SHARED)
+    crowd.deliver(delivery(5, ViewFrame(SHARED, JSON, -1, b'"k5"'), epoch=3), 0.0)
+    older = delivery(4, ViewFrame(SHARED, JSON, -1, b'"k4"'), epoch=4)
+    assert crowd.is_behind(older)
+    assert crowd.deliver(older, 0.0) == []
+    crowd.forget()  # what was shown stays shown, whatever connection was lost meanwhile
+    assert crowd.is_behind(older)
+    assert ear.raw == [b'"k5"']
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        delivery(6, ViewFrame(SHARED, JSON, -1, b'"k6"'), epoch=4),
+        delivery(5, ViewFrame(SHARED, JSON, -1, b'"k5"'), epoch=4),
+        delivery(4, ViewFrame(SHARED, JSON, -1, b'"k4"'), epoch=2),  # of an owner before
+        delivery(0, epoch=4, directs=[Direct(SocketId("s"), b'"bye"', close=4504)]),  # of no room: it has no tick
+    ],
+)
+def test_a_takeover_is_no_step_back(later: Delivery) -> None:
+    crowd = Crowd(ROOM)
+    member(crowd, SHARED)
+    crowd.deliver(delivery(5, ViewFrame(SHARED, JSON, -1, b'"k5"'), epoch=3), 0.0)
+    assert not crowd.is_behind(later)
+
+
+def test_a_room_that_is_not_there_after_a_loss_of_memory_was_lost() -> None:
+    for doubted, code in ((True, Close.LOST), (False, Close.NOT_FOUND)):
+        crowd = Crowd(ROOM)
+        link, ear = member(crowd, SHARED)
+        crowd.doubted = doubted
+        crowd.deliver(delivery(0, epoch=9, directs=[Direct(link.id, b'"gone"', close=4504, reason="gone")]), 0.0)
+        assert ear.closed is not None
+        assert ear.closed[0] == code
 
 
 def test_who_was_never_welcomed_gets_the_goodbye_alone() -> None:

@@ -131,6 +131,11 @@ class Fleet:
             wait_for(lambda p=process, a=answers: a() or not p.running, seconds, self.output)  # type: ignore[misc]
             assert process.running, f"{process.name} ended:\n{process.output}"
 
+    @property
+    def processes(self) -> list[Process]:
+        """Every process of ours that was ever started here."""
+        return list(self._all)
+
     def output(self) -> str:
         """What every process said, one after the other."""
         return "\n".join(f"--- {process.name}\n{process.output}" for process in self._all)

@@ -9,6 +9,8 @@ import { Backoff } from "../net/backoff.js";
  * @typedef {{rooms(rows: Row[]): void, changes(rows: Row[], gone: string[]): void, state(state: State): void}} Listener
  */
 
+const GIVE_UP = 5000; // ms: an attempt that takes longer has failed, there may be nobody to accept it
+
 export class LobbySocket {
   #backoff = new Backoff(Math.random);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -27,8 +29,11 @@ export class LobbySocket {
     this.#timer = undefined;
     const socket = new WebSocket(this.url);
     this.#socket = socket;
+    const hung = setTimeout(() => this.#giveUp(socket), GIVE_UP);
+    socket.onopen = () => clearTimeout(hung);
     socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
     socket.onclose = (event) => {
+      clearTimeout(hung);
       if (this.#socket === socket) this.#lost(event.code);
     };
   }
@@ -38,6 +43,14 @@ export class LobbySocket {
     if (this.#timer === undefined) return;
     this.#backoff.reset();
     this.open();
+  }
+
+  /** @param {WebSocket} socket */
+  #giveUp(socket) {
+    socket.close();
+    if (this.#socket !== socket) return;
+    this.#socket = undefined; // it may take long to notice that it was closed
+    this.#lost(1006);
   }
 
   /** @param {number} code */

@@ -103,11 +103,12 @@ export class RoomClient extends Emitter {
     this.#tellState();
   }
 
-  /** Whether the machine has a network, as the browser says. @param {boolean} online */
+  /** Whether the machine has a network, as the browser says: found out at once either way. @param {boolean} online */
   setOnline(online) {
     this.condition.online = online;
-    if (online) this.retryNow();
-    else this.#tellState();
+    if (online) return this.retryNow();
+    if (this.link.state === "open") this.pulse.probe();
+    this.#tellState();
   }
 
   /** What is seen now, or null before the first welcome. @returns {Seen|null} */

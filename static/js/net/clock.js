@@ -97,6 +97,8 @@ export class SteadyClock {
   }
 }
 
+/** An arrival later than this was not late on the road: the sender's time stood still (an outage does not count). */
+const STOOD = 1500;
 const WINDOW = 3000; // ms over which the least delayed frame is looked for
 const KEPT = 4; // at least so many, however old: quiet rooms send few
 
@@ -124,6 +126,11 @@ export class Arrivals {
     return late[Math.min(late.length - 1, Math.floor(late.length * share))] ?? 0;
   }
 
+  /** @param {number} ms @param {number} at @returns {boolean} whether the sender's time stood still before this */
+  stoodStill(ms, at) {
+    return this.#samples.length > 0 && this.best - (ms - at) > STOOD;
+  }
+
   clear() {
     this.#samples = [];
   }
@@ -141,6 +148,7 @@ export class RoomClock {
 
   /** @param {number} ms  the frame's room time @param {number} at  local arrival */
   sample(ms, at) {
+    if (this.#arrivals.stoodStill(ms, at)) this.reset();
     this.steady.aim(this.#arrivals.add(ms, at) + this.latency.least / 2);
   }
 
@@ -154,7 +162,7 @@ export class RoomClock {
     return this.latency.rtt;
   }
 
-  /** Another room's time begins. */
+  /** Another room's time begins, or this one's went on from where it was: the clock may step back here, once. */
   reset() {
     this.#arrivals.clear();
     this.steady.reset();

@@ -47,6 +47,7 @@ export class Interpolator {
   push(ms, at, state) {
     const last = this.#buffer.at(-1);
     if (last && ms < last.ms) this.clear(); // time starts anew: another match
+    else if (this.#arrivals.stoodStill(ms, at)) this.clear(); // or goes on after an outage that did not count
     if (last && ms === last.ms) this.#buffer.pop();
     if (last && ms > last.ms) this.#interval += (Math.min(500, ms - last.ms) - this.#interval) / 8;
     this.#buffer.push({ ms, state });

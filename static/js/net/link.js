@@ -14,7 +14,8 @@
 import { Backoff } from "./backoff.js";
 import { CLOSE, isFinal } from "./wire.js";
 
-const GIVE_UP = 10_000; // an attempt that takes longer has failed
+const GIVE_UP = 3000; // an attempt that takes longer has failed: nobody may be there to accept it
+const GIVE_UP_MOST = 10_000; // each failure in a row grants the next one longer, for roads that really are so slow
 const PROVEN = 5000; // a connection that lasted so long makes the next wait short again
 const BUSY_TRIES = 4; // wait as after so many failures when the server asks for time
 
@@ -28,6 +29,7 @@ export class Link {
   /** @type {any} */
   #timer;
   #openedAt = 0;
+  #hung = 0; // attempts in a row that came to no answer
 
   /**
    * @param {object} options
@@ -53,7 +55,7 @@ export class Link {
     this.#drop();
     this.state = "connecting";
     this.retryAt = null;
-    this.#timer = this.timers.setTimeout(() => this.fail(), GIVE_UP);
+    this.#timer = this.timers.setTimeout(() => this.#giveUp(), Math.min(GIVE_UP_MOST, GIVE_UP * (1 + this.#hung)));
     try {
       this.#listen(new this.WebSocket(this.url, [this.protocol]));
     } catch (error) {
@@ -71,6 +73,12 @@ export class Link {
   /** The connection is of no use any more, though it may look open: come back at once. */
   fail() {
     this.#lost(1006, "no answer");
+  }
+
+  #giveUp() {
+    this.#hung++;
+    this.backoff.reset(); // it has cost enough time already
+    this.fail();
   }
 
   /** The server says why it is about to close: when it asks for time, it gets some. @param {number} code */
@@ -93,6 +101,7 @@ export class Link {
     socket.onopen = () => {
       this.timers.clearTimeout(this.#timer);
       this.state = "open";
+      this.#hung = 0;
       this.#openedAt = this.timers.now();
       this.owner.opened();
     };

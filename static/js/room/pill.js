@@ -4,6 +4,8 @@
 import { byId, onPress, setAttribute, setText, show } from "./dom.js";
 import { pillOf } from "./words.js";
 
+const TROUBLE = "The server has trouble, so the room stands still. Stay here: it goes on by itself, and what you do now is kept.";
+
 /** @param {import("../net/client.js").RoomClient} client @returns {() => void} draw it */
 export function mountPill(client) {
   const pill = byId("pill");
@@ -13,8 +15,12 @@ export function mountPill(client) {
   const degraded = byId("degraded");
   onPress(retry, () => client.retryNow());
   client.on("status", ({ state, message }) => {
-    setText(degraded, state === "ok" ? "" : message || "The server has trouble. Your moves are kept and sent again.");
+    setText(degraded, state === "ok" ? "" : TROUBLE);
+    setAttribute(degraded, "title", message || null); // in the operator's words
     show(degraded, state !== "ok");
+  });
+  client.on("state", ({ name }) => {
+    if (name !== "live" && name !== "slow") show(degraded, false); // the next connection tells of its own server
   });
   window.addEventListener("online", () => client.setOnline(true));
   window.addEventListener("offline", () => client.setOnline(false));

@@ -17,8 +17,12 @@ class Fake {
     this.onmessage = undefined;
     /** @type {((event: {code: number}) => void) | undefined} */
     this.onclose = undefined;
+    /** @type {(() => void) | undefined} */
+    this.onopen = undefined;
     Fake.made.push(this);
   }
+
+  close() {}
 }
 
 const WebSocketBefore = globalThis.WebSocket;
@@ -34,8 +38,8 @@ afterEach(() => {
   mock.timers.reset();
 });
 
-/** An open one, and all it told. */
-function opened() {
+/** One, open or still on the way, and all it told. @param {boolean} [accepted] */
+function opened(accepted = true) {
   /** @type {unknown[][]} */
   const told = [];
   const socket = new LobbySocket("ws://here/ws/lobby/", {
@@ -44,6 +48,7 @@ function opened() {
     state: (...what) => told.push(["state", ...what]),
   });
   socket.open();
+  if (accepted) newest().onopen?.();
   return { socket, told };
 }
 
@@ -100,4 +105,17 @@ test("what an old socket says of its end is not heard", () => {
   socket.retryNow();
   old.onclose?.({ code: 1006 });
   assert.equal(told.length, 1);
+});
+
+test("an attempt that nobody accepts is given up", () => {
+  const { told } = opened(false);
+  const hung = newest();
+  mock.timers.tick(5000);
+  assert.deepEqual(told, [["state", "reconnecting"]]);
+  mock.timers.tick(1000);
+  assert.equal(Fake.made.length, 2);
+  newest().onopen?.();
+  hung.onclose?.({ code: 1006 });
+  mock.timers.tick(60_000);
+  assert.equal(Fake.made.length, 2);
 });

@@ -122,3 +122,33 @@ it("a quiet room's clock goes on by itself", () => {
   local.pass(5000);
   assert.equal(clock.roomNow(), 66_000);
 });
+
+describe("after an outage, which does not count for a room's time", () => {
+  it("a room's clock goes on from where the room does, with the first frame", () => {
+    const local = new FakeClock();
+    const clock = new RoomClock(local.now, new Latency());
+    for (const ms of [1000, 21_000, 41_000]) {
+      clock.sample(ms, local.now());
+      local.pass(20_000);
+    }
+    clock.sample(54_000, local.now()); // of 20 seconds seven did not count
+    assert.equal(clock.roomNow(), 54_000);
+    local.pass(1000);
+    assert.equal(clock.roomNow(), 55_000);
+  });
+
+  it("frames that were held up on the road and come all at once leave it right", () => {
+    const local = new FakeClock();
+    const clock = new RoomClock(local.now, new Latency());
+    let ms = 0;
+    for (; ms < 5000; ms += 50) {
+      clock.sample(ms, local.now());
+      local.pass(50);
+    }
+    local.pass(2000);
+    for (; ms <= 7000; ms += 50) clock.sample(ms, local.now());
+    assert.ok(Math.abs(clock.roomNow() - 7000) <= 200, `${clock.roomNow()}`);
+    local.pass(1000);
+    assert.equal(clock.roomNow(), 8000);
+  });
+});

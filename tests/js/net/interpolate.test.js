@@ -97,3 +97,22 @@ describe("on a ring", () => {
     assert.ok(Math.abs(lerpAngle(6, 0.5, 0.5) - (6 + (0.5 + 2 * Math.PI - 6) / 2) % (2 * Math.PI)) < 1e-9);
   });
 });
+
+it("after an outage, which did not count, others move evenly again within half a second", () => {
+  const local = new FakeClock();
+  const others = new Interpolator({ now: local.now });
+  let ms = 0;
+  const run = (/** @type {number} */ seconds) => {
+    const behind = [];
+    for (let i = 0; i < seconds * 20; i++, ms += 50) {
+      others.push(ms, local.now(), { x: ms });
+      local.pass(50);
+      const pair = others.sample();
+      if (pair) behind.push(ms + 50 - lerp(pair.from.x, pair.to.x, pair.t));
+    }
+    return behind;
+  };
+  run(5);
+  local.pass(6000);
+  for (const behind of run(2).slice(10)) assert.ok(Math.abs(behind - 100) < 3, `${behind} ms behind`);
+});

@@ -196,8 +196,19 @@ class TestConnection:
     def test_trouble_of_the_server_is_told_until_it_is_over(self, open_room: OpenRoom) -> None:
         room = open_room().open()
         room.say({"t": "status", "state": "degraded", "message": "Redis cannot be reached."})
-        expect(room.page.locator("#degraded")).to_have_text("Redis cannot be reached.")
+        expect(room.page.locator("#degraded")).to_have_text(
+            re.compile("^The server has trouble.*what you do now is kept")
+        )
+        expect(room.page.locator("#degraded")).to_have_attribute("title", "Redis cannot be reached.")
         room.say({"t": "status", "state": "ok"})
+        expect(room.page.locator("#degraded")).to_be_hidden()
+
+    def test_the_trouble_of_one_server_is_not_told_of_the_next(self, open_room: OpenRoom) -> None:
+        room = open_room().open()
+        room.say({"t": "status", "state": "degraded", "message": "Redis cannot be reached."})
+        expect(room.page.locator("#degraded")).to_be_visible()
+        room.drop()
+        expect(room.page.locator("#pill-text")).to_have_text(CONNECTED)
         expect(room.page.locator("#degraded")).to_be_hidden()
 
     @pytest.mark.parametrize(

@@ -138,7 +138,9 @@ export function scripted(options = {}) {
     end().say(welcomeOf(more));
     return end();
   };
+  /** Time passes until the next attempt to connect. */
+  const retry = () => clock.pass(Math.ceil((room.state.retryAt ?? 0) - clock.now()));
   /** @param {string} name @returns {any[]} the first argument of each telling */
   const tellings = (name) => told.filter((entry) => entry.name === name).map(({ args }) => args[0]);
-  return { room, clock, ends, end, enter, told, tellings };
+  return { room, clock, ends, end, enter, retry, told, tellings };
 }

@@ -248,6 +248,18 @@ def test_an_old_socket_that_is_attached_again_does_not_replace_the_newer() -> No
     assert list(game.room.sockets) == ["newer"]
 
 
+def test_the_socket_opened_last_stays_when_redis_remembers_only_an_older_one() -> None:
+    """Redis came back from an older file, which still has a socket that its player had left since."""
+    game = Driver()
+    game.act(Attach(SocketId("older"), WebId("w1"), ANN, 0, born_ms=1000))
+    fx = game.act(Attach(SocketId("live"), WebId("w2"), ANN, 0, again=True, born_ms=2000))
+    assert [(bye.socket, bye.code) for bye in fx.farewells] == [("older", Close.REPLACED)]
+    assert list(fx.welcomes) == ["live"]
+    fx = game.act(Attach(SocketId("older"), WebId("w1"), ANN, 0, again=True, born_ms=1000))
+    assert [(bye.socket, bye.code) for bye in fx.farewells] == [("older", Close.REPLACED)]
+    assert list(game.room.sockets) == ["live"]
+
+
 def test_a_socket_that_is_attached_again_alone_is_welcomed() -> None:
     game = Driver()
     game.attach(ANN)
