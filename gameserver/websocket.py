@@ -26,6 +26,12 @@ from rooms.wire import cut_reason
 
 INBOX: Final = 256
 """Messages an application may leave unread before its socket is not read any more."""
+TURN: Final = 32
+"""Heads and bodies of frames, two a message, that are taken of one socket in a row: then others have their turn."""
+REST_S: Final = 0.01
+"""How long it then waits. What its peer sends meanwhile stays in the kernel, and holds that peer up alone."""
+LAST_REST_S: Final = 0.1
+"""The same once we have said goodbye: nothing is wanted any more but the peer's own."""
 STALL_S: Final = 30.0
 """How long a peer may leave the buffer full before it is dropped."""
 
@@ -47,6 +53,9 @@ class GameSocket(WebSocketProtocol):
         self.wire = DaphneWire(self)
         self._room = asyncio.Event()
         self._room.set()
+        self._taken = 0
+        """Parts of frames that were taken in this turn."""
+        self._rests = False
 
     # -- flow control outward: the transport tells when it is full
 
@@ -92,6 +101,43 @@ class GameSocket(WebSocketProtocol):
             self.unread = True
             meters.count("sockets_unread")
             self.transport.pauseProducing()
+
+    @property
+    def _waits(self) -> bool:
+        """Nothing is taken of what it sends."""
+        return self.unread or self._rests
+
+    def consumeData(self) -> None:
+        """Begin a turn: what arrived, or lay here since the last one."""
+        self._taken = 0
+        super().consumeData()
+
+    def processData(self) -> bool:
+        """Take the next part of a frame; False when there is none, or no more for now."""
+        if self._waits:
+            return False
+        if self._taken >= TURN:
+            self._rests = True
+            meters.count("sockets_resting")
+            self.transport.pauseProducing()
+            rest = REST_S if self.state == self.STATE_OPEN else LAST_REST_S
+            asyncio.get_running_loop().call_later(rest, self._go_on)
+            return False
+        self._taken += 1
+        return bool(super().processData())
+
+    def _go_on(self) -> None:
+        """The rest is over, or the application listens again."""
+        self._rests = False
+        if self._waits or self.state == self.STATE_CLOSED:
+            return
+        try:
+            self.consumeData()
+            if not self._waits:
+                self.transport.resumeProducing()
+        except Exception:
+            logger.exception("what a socket sent could not be taken; it is dropped")
+            self.transport.abortConnection()
 
     def onMessageFrameBegin(self, length: int) -> None:
         """Hold a message in pieces to the limit of one piece: nobody needs more room by cutting it up."""
@@ -152,7 +198,7 @@ class GameSocket(WebSocketProtocol):
             super().check_timeouts()
             if self.unread and self.application_queue.empty():
                 self.unread = False
-                self.transport.resumeProducing()
+                self._go_on()
             if self.full_since is not None and time.monotonic() - self.full_since > STALL_S:
                 meters.count("sockets_stalled")
                 self.dropConnection(abort=True)

@@ -71,7 +71,7 @@ def test_the_servers_book_of_connections_has_the_keys_we_read() -> None:
 @pytest.mark.parametrize(
     "method",
     ["onOpen", "onMessage", "onClose", "handle_reply", "serverClose", "check_timeouts", "handle_exception",
-     "onMessageFrameBegin"],
+     "onMessageFrameBegin", "consumeData", "processData"],
 )  # fmt: skip
 def test_the_protocols_methods_we_replace_are_there(method: str) -> None:
     assert parameters(getattr(WebSocketProtocol, method)) == parameters(getattr(GameSocket, method))
@@ -87,6 +87,8 @@ def test_the_protocols_parts_we_use_are_there() -> None:
     for name in ("STATE_CONNECTING", "STATE_OPEN", "dropConnection", "registerProducer"):
         assert hasattr(GameSocket, name), name
     assert "self.message_data_total_length += length" in source(Autobahn.onMessageFrameBegin)
+    assert "while self.processData() and self.state" in source(Autobahn.consumeData), "False must end a turn"
+    assert source(Autobahn._dataReceived).rstrip().endswith("self.data += data\n        self.consumeData()")
     assert ConnectionDeny(404, "no").code == 404
 
 
