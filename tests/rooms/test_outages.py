@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -250,6 +251,22 @@ async def test_a_flush_ends_rooms_with_an_honest_word_and_new_ones_open(fleet: F
     await asyncio.sleep(1.5)  # two heartbeats: nobody takes the new room for one that was lost
     assert again.closed is None
     await again.leave()
+
+
+async def test_an_older_file_ends_rooms_with_an_honest_word_and_never_a_step_back(fleet: Fleet, pair: Pair) -> None:
+    files = fleet.valkey.folder / "appendonlydir"
+    older = fleet.folder / "older"
+    await asyncio.to_thread(shutil.copytree, files, older)
+    seen = len(pair[0].ticks)
+    await until(lambda: len(pair[0].ticks) > seen + 10)
+    await asyncio.to_thread(fleet.valkey.kill)
+    shutil.rmtree(files)
+    shutil.move(older, files)
+    await asyncio.to_thread(fleet.valkey.start)
+    for who in pair:
+        await until(lambda who=who: who.closed is not None, BACK_S)  # type: ignore[misc]
+        assert who.closed == (4511, LOST_WORDS)
+        assert who.ticks == sorted(set(who.ticks)), "the room went back"
 
 
 async def test_the_log_tells_of_an_outage_in_lines_and_not_in_tracebacks(fleet: Fleet) -> None:

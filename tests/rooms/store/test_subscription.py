@@ -10,7 +10,7 @@ import pytest
 
 from rooms.store import StoreUnavailable
 from rooms.store.client import Client
-from rooms.store.subscription import Message, Subscription
+from rooms.store.subscription import ANSWER_S, QUIET_S, Message, Subscription
 from tests.rooms.store.making import Valkey, cut_subscribers, listening, until
 from tests.support.valkey import ValkeyServer
 
@@ -113,11 +113,13 @@ async def test_a_connection_that_hangs_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No packet comes, not even an end: as when a machine between us lost its power."""
+    assert QUIET_S + ANSWER_S <= 1.8, "or it would not be told within two seconds"
     monkeypatch.setattr("rooms.store.subscription.QUIET_S", 0.1)
-    monkeypatch.setattr("rooms.store.subscription.ANSWER_S", 0.1)
+    monkeypatch.setattr("rooms.store.subscription.ANSWER_S", 0.2)
     with ValkeyServer(tmp_path) as server:
         client = Client(server.url)
-        subscription = Subscription(client, ["a"])
+        troubles: list[str] = []
+        subscription = Subscription(client, ["a"], troubles.append)
         await subscription.open()
         waiting = asyncio.create_task(subscription.next())
         await asyncio.sleep(0.5)
@@ -132,5 +134,7 @@ async def test_a_connection_that_hangs_is_found_out(
         assert "is lost" in caplog.records[0].getMessage()
         server.resume()
         assert await asyncio.wait_for(waiting, 10) is None
+        assert troubles[0] == "Redis said nothing for 0.3 s."
+        assert troubles[-1] == ""
         await subscription.aclose()
         await client.aclose()
