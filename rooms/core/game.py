@@ -21,6 +21,9 @@ M = TypeVar("M")
 Absent = Literal["bot", "forfeit", "wait"]
 """What happens when the grace of a seat whose player's connection was lost runs out during a match."""
 
+Watched = Literal["all", "spectator"]
+"""Through whose eyes a finished match may be watched again: everybody's, or a spectator's alone."""
+
 
 class Seats(msgspec.Struct, frozen=True):
     """How many may play. With `teams` > 0, seat s belongs to team s % teams."""
@@ -147,6 +150,7 @@ class Rules:
     """Raised when the state's shape or the rules change."""
     hidden: bool = False
     """True when views differ by seat; False lets every viewer share one encoded frame."""
+    replay: Watched = "all"
     late_join: bool = False
     grace_s: int = 30
     """Seconds a seat is held, in a match, for a player whose connection was lost."""
@@ -217,7 +221,7 @@ _NAMES = {
     "title": "TITLE", "summary": "SUMMARY", "seats": "SEATS", "tick_hz": "TICK_HZ", "options": "Options",
     "move": "Move", "state": "State", "view_type": "View", "setup": "setup", "step": "step", "view": "view",
     "outcome": "outcome", "sample_move": "sample_move", "version": "VERSION", "hidden": "HIDDEN",
-    "late_join": "LATE_JOIN", "grace_s": "GRACE_S", "absent": "ABSENT", "strengths": "STRENGTHS",
+    "replay": "REPLAY", "late_join": "LATE_JOIN", "grace_s": "GRACE_S", "absent": "ABSENT", "strengths": "STRENGTHS",
     "bot_every_ms": "BOT_EVERY_MS", "relays": "RELAYS", "deadline": "deadline", "legal_moves": "legal_moves",
     "join": "join", "leave": "leave", "bot": "bot", "migrate": "migrate",
 }  # fmt: skip
@@ -234,6 +238,7 @@ def _check(rules: Rules) -> None:
     demand(bool(rules.title) and len(rules.title) <= 40, "TITLE must have 1 to 40 characters")
     demand(not rules.strengths or rules.bot is not None, "STRENGTHS needs a bot function")
     demand(not rules.late_join or rules.join is not None, "LATE_JOIN needs a join function")
+    demand(rules.replay in ("all", "spectator"), "REPLAY must be 'all' or 'spectator'")
     demand(rules.absent in ("bot", "forfeit", "wait"), "ABSENT must be 'bot', 'forfeit' or 'wait'")
     try:
         rules.options()

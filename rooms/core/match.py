@@ -7,12 +7,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rooms.core import faults, journal, phases
+from rooms.core import faults, journal, phases, simulate
 from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Finisher, MatchOver
-from rooms.core.game import Input, Now, Outcome, Place
+from rooms.core.game import Input, Now, Outcome
 from rooms.core.ids import PlayerId, Seat, SocketId
-from rooms.core.rng import Rng
 from rooms.core.room import Cast, Live, Room, keep_state, read_state, taken, wall_ms
 
 
@@ -49,8 +48,7 @@ def set_up(live: Live, fx: Effects) -> None:
     """Let the rules make the first state of the match. Rules that raise pause the room; then it may be tried again."""
     room = live.room
     try:
-        options = live.rules.options(**room.options)
-        live.state = live.rules.setup(options, sorted(room.cast), Rng(room.seed, room.match, 0))
+        live.state = simulate.first_state(live.rules, room.options, sorted(room.cast), room.seed, room.match)
         journal.note(live, fx, journal.begun(live, wall_ms(room, room.ms)))
         _look_for_end(live, fx)
     except Exception as error:  # the rules are the game author's: any fault of theirs pauses this room alone (law 7)
@@ -63,11 +61,11 @@ def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
     room.match_tick += 1
     start = room.match_ms or 0
     if rules.tick_hz:
-        room.ms = start + room.match_tick * 1000 // rules.tick_hz
+        room.ms = start + simulate.ms_of(room.match_tick, rules.tick_hz)
     now = Now(room.match_tick, room.ms - start)
     inputs = [Input(one.seat, one.move) for one in asked]
     try:
-        step = rules.step(live.state, inputs, now, Rng(room.seed, room.match, room.match_tick))
+        step = simulate.step_state(rules, live.state, inputs, now, (room.seed, room.match))
         refused = [(asked[no.index], no) for no in step.rejections]
         live.state = step.state
         outcome = rules.outcome(live.state)
@@ -98,12 +96,12 @@ def _note_step(live: Live, asked: list[Asked], refused: dict[int, str], fx: Effe
 
 def join_match(live: Live, seat: Seat, fx: Effects) -> None:
     """A player has sat down during the match."""
-    room, join = live.room, live.rules.join
+    room, rules = live.room, live.rules
     sitter = room.seats[seat]
-    if join is None or sitter is None:
+    if rules.join is None or sitter is None:
         return
     try:
-        live.state = join(live.state, seat, Rng(room.seed, room.match, room.match_tick, "join", seat))
+        live.state = simulate.join_state(rules, live.state, seat, room.match_tick, (room.seed, room.match))
         keep_state(live)
         note_cast(live, seat, Cast(sitter.player, sitter.strength), fx, joined=True)
     except Exception as error:  # law 7
@@ -119,19 +117,18 @@ def note_cast(live: Live, seat: Seat, cast: Cast, fx: Effects, *, joined: bool) 
 
 def leave_match(live: Live, seat: Seat, fx: Effects) -> None:
     """The player of `seat` will not come back to this match."""
-    room, leave = live.room, live.rules.leave
+    room, rules = live.room, live.rules
     if seat not in room.cast:
         return
     if room.fault is not None:
         room.fault = replace(room.fault, gone=(*room.fault.gone, seat))
         return
-    if leave is None:
+    if rules.leave is None:
         journal.note(live, fx, journal.Gone(room.match_tick, seat))
-        places = (Place(other, 2 if other == seat else 1) for other in sorted(room.cast))
-        finish(live, Outcome(tuple(places), f"{room.cast[seat].player.name} left"), fx)
+        finish(live, simulate.won_by_leaving(room.cast, seat, room.cast[seat].player.name), fx)
         return
     try:
-        live.state = leave(live.state, seat, Rng(room.seed, room.match, room.match_tick, "leave", seat))
+        live.state = simulate.leave_state(rules, live.state, seat, room.match_tick, (room.seed, room.match))
         keep_state(live)
         journal.note(live, fx, journal.Gone(room.match_tick, seat))
         _look_for_end(live, fx)

@@ -36,6 +36,7 @@ def test_a_module_is_read() -> None:
         ({"bot": None}, "STRENGTHS"),
         ({"LATE_JOIN": True, "join": None}, "LATE_JOIN"),
         ({"ABSENT": "cry"}, "ABSENT"),
+        ({"REPLAY": "nobody"}, "REPLAY"),
     ],
 )
 def test_what_is_wrong_is_named(changes: dict[str, Any], told: str) -> None:
