@@ -36,6 +36,8 @@ LOOK_ADDRESS: Final = Limit("look-address", 120, 60)
 TOKEN_GUEST: Final = Limit("token-guest", 10, 3600)
 API_TOKEN: Final = Limit("api-token", 300, 60)
 API_ADDRESS: Final = Limit("api-address", 600, 60)
+REPLAY_GUEST: Final = Limit("replay-guest", 240, 60)
+"""Chunks of replays for one guest's pages: forty minutes of play in a minute, at 20 Hz."""
 API_STRANGER: Final = Limit("api-stranger", 60, 60)
 """Calls without a token that counts, of one address."""
 OPERATOR_ADDRESS: Final = Limit("operator-address", 10, 300)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from lobby.api.root import api, nowhere
-from lobby.views import home, operator, room, tokens
+from lobby.views import home, match, operator, room, tokens
 
 pages = [
     path("", home.home, name="home"),
@@ -14,6 +14,8 @@ pages = [
     path("games/<slug:slug>/new/", room.create, name="create"),
     path("play/<slug:slug>/", room.play, name="play"),
     path("rooms/<str:room_id>/", room.room, name="room"),
+    path("rooms/<str:room_id>/matches/<int:number>/", match.in_room, name="match-in-room"),
+    path("matches/<int:number>/", match.match, name="match"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("operator/", operator.operator, name="operator"),
     path("operator/sign-out/", operator.leave, name="operator_leave"),

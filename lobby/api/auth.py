@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from lobby.errors import LobbyError
-from lobby.throttle import API_ADDRESS, API_STRANGER, API_TOKEN, address_of, spend
+from lobby.throttle import API_ADDRESS, API_STRANGER, API_TOKEN, REPLAY_GUEST, address_of, spend
 from lobby.tokens import SCOPE_WORDS, Caller, Scope, find_caller
 
 
@@ -22,6 +22,15 @@ class Bearer(HttpBearer):
         caller = await find_caller(token)
         await spend((API_TOKEN, str(caller.token)) if caller else (API_STRANGER, address))
         return caller
+
+
+async def guest(request: HttpRequest) -> Caller | None:
+    """The guest of a page of ours, by cookie, for the calls that pages make too. Raises LobbyError beyond a limit."""
+    player = getattr(request, "player", None)
+    if player is None:
+        return None
+    await spend((API_ADDRESS, address_of(request)), (REPLAY_GUEST, player.id))
+    return Caller(0, player, frozenset({"read"}))
 
 
 def caller_with(request: HttpRequest, scope: Scope) -> Caller:

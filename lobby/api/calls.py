@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Annotated, Literal
 
-from django.db.models import Exists, OuterRef, Q
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
 
-from lobby.api.auth import caller_with
+from lobby.api.auth import Bearer, caller_with, guest
 from lobby.api.types import (
     GameOut,
     MatchOut,
@@ -16,6 +16,7 @@ from lobby.api.types import (
     PlacedOut,
     PlayIn,
     Problem,
+    ReplayOut,
     RoomOut,
     SeatsOut,
     match_out,
@@ -24,8 +25,9 @@ from lobby.api.types import (
 )
 from lobby.errors import unknown_room
 from lobby.gallery import json_schema, rules_of
-from lobby.models import Finish, Match
+from lobby.matches import find_match, visible_to
 from lobby.picture import LONGEST_LIST, Filter
+from lobby.projector import projector
 from lobby.services import find_room, list_rooms, open_room, quick_play
 from lobby.throttle import OPEN_GUEST, spend
 from rooms.core.game import Rules
@@ -103,13 +105,52 @@ async def matches(
 ) -> list[MatchOut]:
     """The newest first; those of private rooms only when the caller took part. Needs the scope `read`."""
     caller = caller_with(request, "read")
-    mine = Finish.objects.filter(match=OuterRef("pk"), player=caller.player.id)
-    found = Match.objects.filter(Q(private=False) | Exists(mine)).order_by("-pk").prefetch_related("finishes")
+    found = visible_to(caller.player.id).order_by("-pk")
     if game:
         found = found.filter(game=game)
     if before is not None:
         found = found.filter(pk__lt=before)
-    return [match_out(match) async for match in found[:limit]]
+    return [match_out(request, match) async for match in found[:limit]]
+
+
+@router.get("/matches/{match}", response={200: MatchOut, **REFUSED}, tags=["matches"], summary="One match")
+async def match(request: HttpRequest, match: int) -> MatchOut:
+    """A match by its id. Needs the scope `read`."""
+    caller = caller_with(request, "read")
+    return match_out(request, await find_match(match, caller.player.id))
+
+
+@router.get(
+    "/matches/{match}/replay",
+    response={200: ReplayOut, **REFUSED_BODY},
+    tags=["matches"],
+    summary="Watch it again",
+    auth=[Bearer(), guest],
+)
+async def replay(
+    request: HttpRequest,
+    match: int,
+    view: Annotated[int | None, Query(ge=0, description="A seat's view; without it a spectator's.")] = None,
+    start: Annotated[int, Query(alias="from", ge=0, description="The first tick.")] = 0,
+) -> HttpResponse:
+    """Some seconds of it: the view at the tick `from`, and patches that lead on. Needs the scope `read`.
+
+    The match is played again for it, so the first answer for a late tick may be a 503 that asks to come again.
+    """
+    caller = caller_with(request, "read")
+    found = await find_match(match, caller.player.id)
+    return packed(request, await projector.chunk(found, view, start))
+
+
+def packed(request: HttpRequest, body: bytes) -> HttpResponse:
+    """An answer of JSON that is compressed already; made plain for the few who cannot read that."""
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(body if zipped else gzip.decompress(body), content_type="application/json")
+    if zipped:
+        response["Content-Encoding"] = "gzip"
+    response["Vary"] = "Accept-Encoding, Authorization, Cookie"
+    response["Cache-Control"] = "private, max-age=600"
+    return response
 
 
 def game_out(rules: Rules) -> GameOut:

@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Field, Schema
 
-from lobby.models import Match
 from rooms.core.facts import Card
 
 
@@ -110,9 +109,11 @@ class FinishOut(Schema):
 
 
 class MatchOut(Schema):
-    """A finished match."""
+    """A finished match. Without finishes it was given up."""
 
     id: int
+    page: str = Field(description="Address of its page, which plays the replay.")
+    replay: bool = Field(description="Its replay is still kept.")
     game: str
     version: int
     reason: str
@@ -153,10 +154,30 @@ def room_out(request: HttpRequest, card: Card) -> RoomOut:
     )
 
 
-def match_out(match: Match) -> MatchOut:
-    """A match as the API tells it; its finishes must have been fetched. The room's id stays unsaid: it is a key."""
+class ReplayOut(Schema):
+    """Consecutive ticks of a replay as one viewer saw them. `whole` is at the tick `from`.
+
+    docs/protocol.md tells what a patch is.
+    """
+
+    match: int
+    view: int | None = Field(description="The seat; null: a spectator.")
+    hz: int = Field(description="Ticks a second; 0: a tick is a move, at its own `ms`.")
+    ticks: int = Field(description="The last tick of the match.")
+    start: int = Field(alias="from")
+    whole: dict[str, Any] = Field(description="Room and game, as in a live frame.")
+    frames: list[tuple[int, int, list[Any] | None, list[tuple[str, dict[str, Any]]], list[int]]] = Field(
+        description="[tick, ms, patch from the tick before or null, [[event, body], ...], [seats that moved, ...]]"
+    )
+    next: int | None = Field(description="Where to go on; null at the end.")
+
+
+def match_out(request: HttpRequest, match: Any) -> MatchOut:
+    """A match as the API tells it; it comes from `visible_to`. The room's id stays unsaid: it is a key."""
     return MatchOut(
         id=match.pk,
+        page=request.build_absolute_uri(reverse("lobby:match", args=[match.pk])),
+        replay=match.recorded,
         game=match.game,
         version=match.version,
         reason=match.reason,

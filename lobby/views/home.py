@@ -13,6 +13,7 @@ from lobby.errors import LobbyError, unknown_room
 from lobby.forms import JoinForm, NameForm
 from lobby.gallery import all_shown
 from lobby.identity import Guest, PlayerRequest, write_cookie
+from lobby.matches import recent_matches
 from lobby.picture import Filter
 from lobby.rows import Row, row_of
 from lobby.services import find_room, list_rooms
@@ -74,6 +75,7 @@ async def _home(request: PlayerRequest, join: JoinForm, status: int = 200) -> Ht
         "rooms": await _rows(wanted),
         "wanted": wanted,
         "join": join,
+        "recent": await recent_matches(),
     }
     return render(request, "lobby/home.html", context, status=status)
 

@@ -7,7 +7,6 @@ The trees have the shape of a live frame's (rooms/core/view.py), so a game's dra
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -16,7 +15,7 @@ import msgspec
 from rooms.core.delta import diff
 from rooms.core.game import Rules
 from rooms.core.ids import Seat
-from rooms.core.replay import Moment, Rerun
+from rooms.core.replay import Checkpoint, Moment, Rerun
 from rooms.core.room import Cast
 from rooms.core.tape import Tape
 
@@ -112,8 +111,12 @@ def _sitter(cast: Cast | None) -> Tree:
     return {**who, "ready": True, "here": True, "rematch": False}
 
 
-def checkpoints(rerun: Rerun, every: int = CHUNK_TICKS) -> Iterator[tuple[int, Any]]:
-    """Run to the end. Each tick, with a checkpoint just before every chunk's beginning (else None). Raises Flaw."""
+def next_checkpoint(rerun: Rerun) -> Checkpoint | None:
+    """Run on to just before the next chunk of full length begins; None when the match ends before. Raises Flaw."""
+    start = rerun.tick
     for moment in rerun.moments():
-        due = (moment.tick + 1) % every == 0 and moment.outcome is None
-        yield moment.tick, rerun.checkpoint() if due else None
+        if moment.outcome is not None:
+            return None
+        if moment.tick > start and (moment.tick + 1) % CHUNK_TICKS == 0:
+            return rerun.checkpoint()
+    return None

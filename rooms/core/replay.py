@@ -9,7 +9,7 @@ refused and why, when it was over, with which places. So playing it to the end i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -78,8 +78,13 @@ def verify(raw: bytes, rules: Rules) -> Verdict:
 class Rerun:
     """One playing of a tape, from its beginning or from a checkpoint of an earlier one."""
 
-    def __init__(self, tape: Tape, rules: Rules, start: Checkpoint | None = None) -> None:
-        """Raises Flaw when these are not the rules under which the match was played."""
+    def __init__(
+        self, tape: Tape, rules: Rules, start: Checkpoint | None = None, rest: Callable[[], None] | None = None
+    ) -> None:
+        """`rest` is called before each step, for those who must not work too long at a time.
+
+        Raises Flaw when these are not the rules under which the match was played.
+        """
         begun = tape.begun
         if (begun.game, begun.version) != (rules.slug, rules.version):
             of, other = f"version {begun.version} of {begun.game}", f"version {rules.version} of {rules.slug}"
@@ -94,6 +99,7 @@ class Rerun:
         self._given: tuple[Given, ...] = ()
         self._decided: Outcome | None = None
         self._ended: Ended | None = None
+        self._rest = rest
         self._begin() if start is None else self._resume(start)
 
     def moments(self) -> Iterator[Moment]:
@@ -104,6 +110,8 @@ class Rerun:
             yield Moment(self.tick, self.ms, self.state, self._events, self._given, dict(self.cast), outcome)
             if outcome is not None:
                 return
+            if self._rest is not None:
+                self._rest()
             self._step()
 
     def checkpoint(self) -> Checkpoint:

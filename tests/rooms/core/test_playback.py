@@ -11,8 +11,8 @@ import pytest
 from rooms.core import playback
 from rooms.core.delta import patch
 from rooms.core.ids import Seat
-from rooms.core.playback import Chunk, chunk_of, tree_of, viewers
-from rooms.core.replay import Rerun
+from rooms.core.playback import Chunk, chunk_of, next_checkpoint, tree_of, viewers
+from rooms.core.replay import Checkpoint, Rerun
 from rooms.core.tape import read_tape
 from rooms.core.view import room_tree
 from tests.rooms.core.recording import GAMES, recorded
@@ -22,7 +22,9 @@ def chunks(game: str, seat: Seat | None) -> list[Chunk]:
     """All chunks of a match, each made from the checkpoint before it."""
     driver, raw = recorded(game)
     tape = read_tape(raw)
-    stops = [stop for _, stop in playback.checkpoints(Rerun(tape, driver.rules)) if stop is not None]
+    stops: list[Checkpoint] = []
+    while stop := next_checkpoint(Rerun(tape, driver.rules, stops[-1] if stops else None)):
+        stops.append(stop)
     found: list[Chunk] = []
     start: int | None = 0
     while start is not None:

@@ -282,3 +282,10 @@ def test_an_endless_journal_is_no_endless_work() -> None:
     forged = [*records[:1], msgspec.structs.replace(end, tick=10**12)]
     verdict = verify(rechained(forged), driver.rules)
     assert verdict.ticks == journal.MARK_EVERY
+
+
+def test_it_rests_before_each_step() -> None:
+    driver, raw = recorded("tictactoe")
+    rests: list[int] = []
+    list(Rerun(read_tape(raw), driver.rules, rest=lambda: rests.append(1)).moments())
+    assert len(rests) == driver.room.match_tick
