@@ -76,12 +76,27 @@ def _took_part(number: int, player: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed:
+    """One player's end, as pages show it."""
+
+    seat: int
+    """Counted from 1."""
+    colour: str
+    """The class of the seat's colour."""
+    name: str
+    kind: str
+    strength: str
+    rank: int
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A match as pages show it."""
 
     match: Match
     title: str
-    places: list[Finish]
+    places: list[Placed]
     headline: str
     seconds: int
     url: str
@@ -94,11 +109,23 @@ def told(match: Any) -> Told:
     return Told(
         match=match,
         title=title_of(match.game),
-        places=places,
+        places=[_placed(place) for place in places],
         headline=headline(places),
         seconds=round((match.ended_at - match.started_at).total_seconds()),
         url=reverse("lobby:match", args=[match.pk]),
         recorded=bool(match.recorded),
+    )
+
+
+def _placed(part: Finish) -> Placed:
+    return Placed(
+        seat=part.seat + 1,
+        colour=f"seat-{part.seat % 8}",
+        name=part.name,
+        kind=part.kind,
+        strength=part.strength,
+        rank=part.rank,
+        score=part.score,
     )
 
 

@@ -110,6 +110,11 @@ class Projector:
         self._chunks: OrderedDict[Key, bytes] = OrderedDict()
         self._making: dict[Key, asyncio.Task[bytes]] = {}
 
+    def forget(self) -> None:
+        """Let go of everything that is at hand: ids in the database mean something else now (tests do that)."""
+        self._reels.clear()
+        self._chunks.clear()
+
     async def reel(self, match: Match) -> Reel:
         """A match ready to be played. Raises LobbyError that says why it cannot be."""
         known = self._reels.get(match.pk)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,13 +15,15 @@ from lobby.errors import LobbyError, unknown_room
 from lobby.forms import JoinForm, NameForm
 from lobby.gallery import all_shown
 from lobby.identity import Guest, PlayerRequest, write_cookie
-from lobby.matches import recent_matches
+from lobby.matches import Told, recent_matches
 from lobby.picture import Filter
 from lobby.rows import Row, row_of
 from lobby.services import find_room, list_rooms
 from lobby.throttle import LOOK_ADDRESS, address_of, spend
 from lobby.views.answers import forms_only, refusals_are_pages, way_back
 from rooms.core.inputs import Player
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -75,7 +79,7 @@ async def _home(request: PlayerRequest, join: JoinForm, status: int = 200) -> Ht
         "rooms": await _rows(wanted),
         "wanted": wanted,
         "join": join,
-        "recent": await recent_matches(),
+        "recent": await _recent(),
     }
     return render(request, "lobby/home.html", context, status=status)
 
@@ -86,6 +90,15 @@ async def _rows(wanted: Filter) -> list[Row] | None:
         return [row_of(card) for card in await list_rooms(wanted)]
     except LobbyError:
         return None
+
+
+async def _recent() -> list[Told]:
+    """The newest matches; none while the database is away: rooms can be played without it."""
+    try:
+        return await recent_matches()
+    except DatabaseError as error:
+        logger.warning("the recent matches cannot be listed: %s", error)
+        return []
 
 
 def _by_htmx(request: HttpRequest) -> bool:

@@ -75,7 +75,8 @@ async def room(request: PlayerRequest, room_id: str) -> HttpResponse:
         full    True when no seat is free for a person: they will watch
         invite  the room's whole address, to be copied and sent
         config  what the room's script needs; write it with {{ config|json_script:"room-config" }}:
-                {room, ws, game: {slug, title}, js, css, player: {id, name}, lobby, invite}; None without card or game
+                {room, ws, game: {slug, title}, js, css, player: {id, name}, lobby, matches, invite}; None without
+                card or game
     """
     card = await find_room(room_id)
     context: dict[str, Any] = {"page": "room", "card": card, "game": None, "config": None}
@@ -97,6 +98,7 @@ def room_config(request: PlayerRequest, card: Card, rules: Rules, invite: str) -
         "css": static("css/games.css"),
         "player": {"id": request.player.id, "name": request.player.name},
         "lobby": reverse("lobby:home"),
+        "matches": f"/rooms/{card.room}/matches/",
         "invite": invite,
     }
 

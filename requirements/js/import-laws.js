@@ -11,10 +11,11 @@ const IMPORT = /^\s*(?:import|export)\b[^;"'`]*?["'](\.{1,2}\/[^"']+)["']/gm;
 
 /** What each folder of static/js may not import, and why. */
 const FORBIDDEN = {
-  net: [["room", "games", "lobby"], "net/ is the bottom: it knows the wire and nothing of rooms or pages"],
-  room: [["games", "lobby"], "room/ does not know which game it shows: it loads one by its address"],
-  games: [["games", "lobby"], "a game is one file that knows room/ and net/ only"],
-  lobby: [["games"], "lobby/ takes what it shows of a game from the page"],
+  net: [["room", "games", "lobby", "replay"], "net/ is the bottom: it knows the wire and nothing of rooms or pages"],
+  room: [["games", "lobby", "replay"], "room/ does not know which game it shows: it loads one by its address"],
+  games: [["games", "lobby", "replay"], "a game is one file that knows room/ and net/ only"],
+  replay: [["games", "lobby"], "replay/ plays whatever game: it loads one by its address"],
+  lobby: [["games", "replay"], "lobby/ takes what it shows of a game from the page"],
 };
 
 /** The folder under static/js that a file belongs to, or "" for none. */

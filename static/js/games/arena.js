@@ -184,14 +184,16 @@ export function turnTo({ angle, spin }, wanted) {
 
 /** @typedef {{ship: Ship, mine: boolean, pose: Pose | null}} Drawn  pose null: it is down */
 /** @typedef {{ships: Drawn[], me: Drawn | null, shots: Shot[]}} Sight */
+/** @typedef {{clock: import("../room/stage/crowd.js").Clock} & Pick<Context, "seat" | "follow" | "tickHz">} SceneContext */
 
 /** All that is drawn. Knows no page: the clocks are given to it. */
 export class Scene {
   #seen = new Shots();
+  #frames = 0;
   /** @type {View} */
   view = { width: 0, height: 0, left: 0, goal: 0, ships: [], shots: [] };
 
-  /** @param {Pick<Context, "seat" | "clock" | "tickHz">} context @param {() => number} now  local ms */
+  /** @param {SceneContext} context @param {() => number} now  local ms */
   constructor(context, now) {
     this.context = context;
     this.now = now;
@@ -201,6 +203,7 @@ export class Scene {
   /** @param {Pick<Snapshot, "ms" | "at" | "view" | "room" | "ack">} snapshot */
   update(snapshot) {
     this.view = /** @type {View} */ (snapshot.view);
+    this.#frames += 1;
     const ships = this.view.ships.map(shipOf);
     this.crowd.update(snapshot, (tick) => new Map(ships.map((ship) => [ship.seat, { tick, ship, shots: [] }])));
     this.#seen.saw(this.view.shots.map(([id = 0]) => id), this.now());
@@ -214,12 +217,15 @@ export class Scene {
 
   /** Where to draw every ship and shot now. @returns {Sight} */
   look() {
+    const { seat, follow } = this.context;
     const poses = this.crowd.poses(this.view.ships.map(([seat = 0]) => seat));
     const ships = this.view.ships.map(shipOf).map((ship) => {
-      return { ship, mine: ship.seat === this.context.seat, pose: poses.get(ship.seat) ?? null };
+      return { ship, mine: ship.seat === (seat ?? follow), pose: poses.get(ship.seat) ?? null };
     });
     const me = ships.find(({ mine }) => mine) ?? null;
-    return { ships, me, shots: this.#shots(me?.pose ? this.crowd.arrival : this.crowd.present - 2) };
+    const others = this.crowd.present - (this.#frames > 1 ? 2 : 0); // the first frame is drawn as it is
+    const time = me?.pose && seat !== null ? this.crowd.arrival : others;
+    return { ships, me, shots: this.#shots(time) };
   }
 
   /** @param {number} time  ticks @returns {Shot[]} */
@@ -285,10 +291,10 @@ export default {
   },
 
   mount(stage, context) {
-    const [scene, helm, sparks] = [new Scene(context, () => performance.now()), new Helm(), new Sparks()];
+    const [afresh, helm, sparks] = [() => new Scene(context, () => context.clock.now()), new Helm(), new Sparks()];
+    let scene = afresh();
     const [facts, scores, news] = [factLine(), scoreList("Hits"), newsFeed()];
-    const label = "The arena. The list of hits says how it stands.";
-    const field = html("div", { class: "arena-field", role: "img", "aria-label": label });
+    const field = html("div", { class: "arena-field", role: "img", "aria-label": "The arena. The list of hits says how it stands." });
     const mouse = html("input", { type: "checkbox" });
     const fire = holdButton("Fire", "pad-fire", (down) => ((helm.firing = down), steer()));
     const pads = html("div", { class: "game-pads" }, stick("Steer", (x, y) => helm.push(x, y)), fire);
@@ -338,8 +344,7 @@ export default {
       sparks.draw(pen, elapsed);
       pen.restore();
       for (const hull of hulls) if (!hull.mine) drawName(pen, palette, camera, hull, context.name(hull.seat));
-      const where = { camera, world: scene.view, screen: { width, height } };
-      if (!camera.whole) drawRadar(pen, hulls, where, palette.token);
+      if (!camera.whole) drawRadar(pen, hulls, { camera, world: scene.view, screen: { width, height } }, palette.token);
       if (at) helm.look(pointer.at(), { x: at.x * camera.scale + camera.left, y: at.y * camera.scale + camera.top });
     });
 
@@ -367,6 +372,7 @@ export default {
       relayed({ seat, kind, body }) {
         if (kind === "controls" && seat !== context.seat) scene.crowd.relayed(seat, body);
       },
+      jump: () => void (scene = afresh()),
       destroy() {
         for (const end of [stop, stopKeys, pointer.stop, news.stop, sheet.destroy, palette.destroy]) end();
         stage.replaceChildren();

@@ -260,7 +260,7 @@ export default {
     const [sheet, palette] = [canvasIn(field), paletteOf(stage)];
     field.append(banner);
     /** @type {Interpolator<View>} */
-    const frames = new Interpolator({ now: () => performance.now(), delay: TICK });
+    const frames = new Interpolator({ now: () => context.clock.now(), delay: TICK });
     /** @type {Map<number, {body: Square[], at: number}>} by seat */
     const remains = new Map();
     /** @type {import("../room/game.js").Snapshot | null} */
@@ -283,13 +283,14 @@ export default {
      */
     const drawSnake = (brush, snake, before, t) => {
       const strokes = strokesOf(before?.body ?? [], snake.body, t);
-      const [mine, head] = [snake.seat === context.seat, strokes[0]?.[0]];
+      const [mine, head] = [snake.seat === (context.seat ?? context.follow), strokes[0]?.[0]];
       drawBody(brush, snake.seat, strokes, mine);
       const wanted = mine ? asked(context.unacked()).at(-1) : undefined;
       if (head) drawEyes(brush, head, wanted ?? snake.dir);
     };
 
-    const stop = everyFrame((now) => {
+    const stop = everyFrame(() => {
+      const now = context.clock.now();
       const pair = frames.sample();
       if (!pair) return;
       const { from, to, t } = pair;
@@ -330,11 +331,12 @@ export default {
       },
       event({ kind, body, past }) {
         if (past) return;
-        if (kind === "died") remains.set(body.seat, { body: body.body, at: performance.now() });
+        if (kind === "died") remains.set(body.seat, { body: body.body, at: context.clock.now() });
         if (kind === "died" && body.seat === context.seat) context.announce("Your snake is dead.");
         if (kind === "round") context.announce(roundNews(body.round, body.winners, context));
       },
       rejected: ({ message }) => context.announce(message),
+      jump: () => (frames.clear(), remains.clear()),
       destroy() {
         for (const end of [stop, stopKeys, sheet.destroy, palette.destroy]) end();
         stage.replaceChildren();

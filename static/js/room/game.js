@@ -12,12 +12,14 @@
  * @property {(event: GameEvent) => void} [event]  something happened, once and in order
  * @property {(reject: Reject) => void} [rejected]  a move of one's own was refused: take it back, say why
  * @property {(message: Relayed) => void} [relayed]  a relayed message of a seat, of a kind that the game declares
+ * @property {() => void} [jump]  a replay goes somewhere else: forget what was before, the next snapshot follows upon
+ *     nothing. Without it the drawing is mounted anew, which may flicker on a canvas
  * @property {() => void} destroy  stop timers and listeners; the stage is emptied afterwards
  *
  * @typedef {object} Snapshot
  * @property {number} tick  the room's
  * @property {number} ms  room time; the match's own time is ms - room.match_ms
- * @property {number} at  performance.now() when it arrived
+ * @property {number} at  clock.now() when it arrived
  * @property {any} view  the game's view
  * @property {RoomView} room
  * @property {number} ack  the last of one's own seqs that has been answered
@@ -30,17 +32,23 @@
  *
  * @typedef {object} GameContext
  * @property {number|null} seat  one's own, null for a spectator; changes when one sits or stands
+ * @property {number|null} [follow]  in a replay, the seat through whose eyes it is seen: look where it looked
  * @property {Record<string, any>} options  of this room
  * @property {number} size  seats of the room
  * @property {number} tickHz  0: time moves only with a move or at a deadline
  * @property {boolean} reducedMotion  the system asks for less motion; may change
- * @property {{roomNow(): number, rtt(): number}} clock  estimated room ms at the server now; smoothed round trip in ms
+ * @property {Clock} clock
  * @property {(seat: number) => string} name  who sits there, or "Seat 3" when nobody does
  * @property {(seat: number) => string} colour  a CSS colour
  * @property {(move: any) => number} send  a move; answers its seq, or 0 when it could not be taken
  * @property {(kind: string, body: any) => void} relay  past the rules, at once, may be lost
  * @property {() => {seq: number, move: any}[]} unacked  moves sent and not yet answered, oldest first
  * @property {(text: string) => void} announce  says it in the page's polite live region
+ *
+ * @typedef {object} Clock
+ * @property {() => number} roomNow  estimated room ms at the server now
+ * @property {() => number} rtt  smoothed round trip in ms
+ * @property {() => number} now  the time to draw by, in ms: performance.now(), but a replay stops it and sets its pace
  *
  * @typedef {import("../net/wire.js").RoomView} RoomView
  * @typedef {import("../net/wire.js").SeatView} SeatView

@@ -108,7 +108,11 @@ export class Play {
       get reducedMotion() {
         return still.matches;
       },
-      clock: client.clock,
+      clock: {
+        roomNow: () => client.clock.roomNow(),
+        rtt: () => client.clock.rtt(),
+        now: () => performance.now(),
+      },
       name: (seat) => (client.view ? nameOf(client.view.whole.room, seat) : `Seat ${seat + 1}`),
       colour,
       send: (move) => client.move(move),

@@ -18,9 +18,14 @@ export class Results {
   #hidden = false;
   #due = false;
 
-  /** @param {import("../net/client.js").RoomClient} client @param {() => void} redraw */
-  constructor(client, redraw) {
+  /**
+   * @param {import("../net/client.js").RoomClient} client
+   * @param {() => void} redraw
+   * @param {string} matches  address of this room's matches; the number of one leads to its replay
+   */
+  constructor(client, redraw, matches) {
     this.client = client;
+    this.matches = matches;
     this.redraw = redraw;
     onPress(this.#rematch, () => client.command("rematch"));
     onPress(byId("results-hide"), () => this.#toggle(true));
@@ -43,6 +48,7 @@ export class Results {
     this.#hidden = this.#due = false;
     setText(byId("results-title"), result.headline);
     setText(byId("results-reason"), sentence(result.reason));
+    byId("results-replay", HTMLAnchorElement).href = `${this.matches}${room.match}/`;
     byId("places").replaceChildren(...result.places.map((place) => placeRow(place, result.scored)));
     announce(`The match is over. ${result.headline}.`);
     setTimeout(() => {

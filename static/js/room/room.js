@@ -9,6 +9,7 @@
  * @property {{slug: string, title: string}} game
  * @property {string} js  address of the game's module
  * @property {string} lobby
+ * @property {string} matches  address of the room's matches
  * @property {string} invite
  */
 import { RoomClient } from "../net/client.js";
@@ -42,7 +43,7 @@ function begin() {
   const panels = new Panels();
   const seats = new Seats(client);
   const chat = new Chat(client, (seat, text) => seats.bubble(seat, text), () => panels.news());
-  const results = new Results(client, () => askAll());
+  const results = new Results(client, () => askAll(), config.matches);
   const actions = mountActions(client, () => screen.leave());
   const drawPill = mountPill(client);
   const play = new Play(client, config.js, seatColours(), (text) => notices.tell(text));

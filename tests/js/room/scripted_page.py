@@ -182,7 +182,7 @@ def render_page(me: str, game: str, **card: Any) -> str:
     config = {
         "room": ROOM, "ws": f"/ws/rooms/{ROOM}/", "game": {"slug": game, "title": rules.title},
         "js": f"/static/js/games/{game}.js", "css": "/static/css/games.css",
-        "player": {"id": me, "name": player.name}, "lobby": "/", "invite": ADDRESS,
+        "player": {"id": me, "name": player.name}, "lobby": "/", "matches": "/matches/", "invite": ADDRESS,
     }  # fmt: skip
     context = {"page": "room", "card": Card(**{**facts, **card}), "game": shown(rules), "full": False}
     return render_to_string("lobby/room.html", {**context, "invite": ADDRESS, "config": config}, request=request)

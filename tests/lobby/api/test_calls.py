@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import gzip
 import json
 from typing import Any
 
 import msgspec
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import AsyncClient
 
 from lobby import services
 from lobby.picture import picture
+from lobby.projector import projector
 from lobby.records import arecord_match
 from lobby.throttle import API_STRANGER, API_TOKEN, OPEN_GUEST, Limit
 from lobby.tokens import make_token
@@ -16,10 +19,12 @@ from rooms.core.facts import Finisher
 from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import Open
 from rooms.games.registry import find_games
+from tests.lobby.recorded import keep
 from tests.lobby.test_records import over
-from tests.lobby.world import Lobby, card
+from tests.lobby.world import Lobby, card, page
 
 pytestmark = pytest.mark.usefixtures("live_db")
+akeep = sync_to_async(keep)
 
 
 class Program:
@@ -212,3 +217,59 @@ async def test_a_card_can_always_be_told(lobby: Lobby) -> None:
     _, room = await (await program("read")).get(f"/rooms/{odd.room}")
     assert room["game"] == "chess"
     assert set(room) >= set(msgspec.structs.asdict(odd)) - {"opened_ms"}
+
+
+# -- replays
+
+
+@pytest.fixture
+def fresh_projector() -> None:
+    """Ids come again when the tables are emptied."""
+    projector.forget()
+
+
+@pytest.mark.usefixtures("fresh_projector")
+async def test_a_match_is_told_with_its_page_and_its_replay(lobby: Lobby) -> None:
+    match, without = await akeep("snake"), await akeep(match=2, journal=[])
+    caller = await program("read")
+    status, told = await caller.get(f"/matches/{match.pk}")
+    assert (status, told["page"], told["replay"]) == (200, f"http://testserver/matches/{match.pk}/", True)
+    assert [one["replay"] for one in (await caller.get("/matches"))[1]] == [False, True]
+    assert (await caller.get(f"/matches/{without.pk}"))[1]["replay"] is False
+    hidden = await akeep(match=3, private=True)
+    assert (await caller.get(f"/matches/{hidden.pk}"))[0] == 404
+    assert (await (await program("play")).get(f"/matches/{match.pk}"))[1]["code"] == "scope_missing"
+
+
+@pytest.mark.usefixtures("fresh_projector")
+async def test_a_replay_is_played_for_a_program(lobby: Lobby) -> None:
+    match = await akeep("battleship")
+    caller = await program("read")
+    status, chunk = await caller.get(f"/matches/{match.pk}/replay")
+    assert (status, chunk["from"], chunk["view"]) == (200, 0, None)
+    assert chunk["whole"]["game"]["stage"] == "placing"
+    assert "Cookie" in caller.answer["Vary"]
+    status, chunk = await caller.get(f"/matches/{match.pk}/replay?view=1&from={match.ticks}")
+    assert (status, chunk["next"], len(chunk["frames"])) == (200, None, 1)
+    wrong = {"view=7": "view_forbidden", f"from={match.ticks + 1}": "past_the_end", "from=-1": "malformed"}
+    for query, code in wrong.items():
+        assert (await caller.get(f"/matches/{match.pk}/replay?{query}"))[1]["code"] == code
+    assert (await caller.get("/matches/99999/replay"))[1]["code"] == "not_found"
+
+
+@pytest.mark.usefixtures("fresh_projector")
+async def test_pages_of_guests_ask_for_replays_too(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_one, private = await akeep("snake"), await akeep("snake", match=2, private=True)
+    zipped = {"Accept-Encoding": "gzip"}
+    answer = await page("Cat").get(f"/api/v1/matches/{open_one.pk}/replay", headers=zipped)
+    assert (answer.status_code, answer["Content-Encoding"]) == (200, "gzip")
+    assert json.loads(gzip.decompress(answer.content))["match"] == open_one.pk
+    plain = await page("Cat").get(f"/api/v1/matches/{open_one.pk}/replay")
+    assert not plain.has_header("Content-Encoding")
+    assert plain.json()["match"] == open_one.pk
+    for name, status in (("Ann", 200), ("Cat", 404), ("", 401)):
+        assert (await page(name).get(f"/api/v1/matches/{private.pk}/replay")).status_code == status
+    assert (await page("Ann").get("/api/v1/matches")).status_code == 401
+    monkeypatch.setattr("lobby.api.auth.REPLAY_GUEST", Limit("replay-guest", 1, 600))
+    found = [(await page("Dan").get(f"/api/v1/matches/{open_one.pk}/replay")).status_code for _ in range(2)]
+    assert found == [200, 429]

@@ -24,6 +24,8 @@ async def test_the_description_names_every_call_and_its_problems(lobby: Lobby) -
         "/api/v1/operator/rooms/{room}",
         "/api/v1/operator/rooms/{room}/resume",
         "/api/v1/operator/rooms/{room}/close",
+        "/api/v1/matches/{match}",
+        "/api/v1/matches/{match}/replay",
     }
     for path in paths.values():
         for call in path.values():
@@ -39,7 +41,7 @@ async def test_the_page_to_try_it_is_ours_and_loads_only_files_of_ours(lobby: Lo
     assert "cdn" not in text.lower()
 
 
-@pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/nowhere", "/api/v1/rooms/", "/api/v1/matches/1"])
+@pytest.mark.parametrize("path", ["/api/v1/", "/api/v1/nowhere", "/api/v1/rooms/", "/api/v1/matches/1/"])
 async def test_an_unknown_address_is_a_problem(lobby: Lobby, path: str) -> None:
     for client in (AsyncClient(), AsyncClient(enforce_csrf_checks=True)):
         for answer in (await client.get(path), await client.post(path, {})):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import OperationalError
 
 from lobby import picture as pictures
 from lobby.identity import COOKIE, read_guest
@@ -25,6 +26,20 @@ async def test_the_lobby_shows_games_and_rooms(lobby: Lobby) -> None:
     assert f'href="/rooms/{shown.room}/"' in text
     assert "with &lt;Ann&gt;" in text
     assert hidden.room not in text
+
+
+async def test_without_the_database_rooms_are_shown_all_the_same(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def away() -> None:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr("lobby.views.home.recent_matches", away)
+    shown = await lobby.show(card())
+    text = (await page().get("/")).content.decode()
+    assert shown.room in text
+    assert "Recent matches" not in text
+    assert "the database is away" in caplog.text
 
 
 async def test_an_empty_lobby_shows_the_way_on(lobby: Lobby) -> None:

@@ -96,6 +96,7 @@ async def test_the_room_page_tells_its_script_what_it_needs(lobby: Lobby) -> Non
         "css": "/static/css/games.css",
         "player": {"id": "g-ann </script>", "name": "Ann </script>"},
         "lobby": "/",
+        "matches": f"/rooms/{shown.room}/matches/",
         "invite": f"http://testserver/rooms/{shown.room}/",
     }
 

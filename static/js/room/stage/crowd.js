@@ -8,7 +8,8 @@ import { Body } from "./body.js";
 import { Lead } from "./lead.js";
 import { Peers } from "./peers.js";
 
-/** @typedef {import("../game.js").GameContext} Context */
+/** @typedef {Pick<import("../game.js").Clock, "roomNow" | "rtt">} Clock */
+/** @typedef {{clock: Clock} & Pick<import("../game.js").GameContext, "seat" | "tickHz">} Context */
 /** @typedef {Pick<import("../game.js").Snapshot, "ms" | "at" | "room" | "ack">} Snapshot */
 
 /**
@@ -24,7 +25,7 @@ export class Crowd {
   tick = 0;
 
   /**
-   * @param {Pick<Context, "seat" | "clock" | "tickHz">} context
+   * @param {Context} context
    * @param {() => number} now                              local ms
    * @param {import("./body.js").Laws<S, M, P>} laws
    */
