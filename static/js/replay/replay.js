@@ -181,7 +181,7 @@ class Page {
     }
     setText(byId("copy-text"), said);
     announce(said === "Copied" ? `The link to ${this.#spoken()} was copied.` : "The address of this page leads here now.");
-    setTimeout(() => setText(byId("copy-text"), "Copy link to here"), COPIED_MS);
+    setTimeout(() => setText(byId("copy-text"), "Copy link"), COPIED_MS);
   }
 
   /** @param {unknown} error */
