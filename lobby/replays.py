@@ -40,13 +40,14 @@ def broken(flaw: Flaw) -> LobbyError:
 def rules_for(match: Match) -> Rules:
     """The rules that a match was played under. Raises Flaw."""
     try:
-        rules = get_rules(match.game)
+        newest = get_rules(match.game)
     except UnknownGame as error:
         raise Flaw("unknown_game", f"This server has no game {match.game!r}.") from error
-    if rules.version != match.version:
-        words = f"The match was played under version {match.version} of {match.game}; here is version {rules.version}."
-        raise Flaw("other_version", words)
-    return rules
+    try:
+        return get_rules(match.game, match.version)
+    except UnknownGame as error:
+        played = f"The match was played under version {match.version} of {match.game}"
+        raise Flaw("other_version", f"{played}; here is version {newest.version}.") from error
 
 
 def unpack(replay: Replay) -> bytes:

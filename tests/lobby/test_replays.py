@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,3 +61,12 @@ def test_other_rules_are_refused(changes: dict[str, Any], code: str) -> None:
         replays.rules_for(keep(**changes))
     assert flaw.value.code == code
     assert replays.broken(flaw.value).status == 409
+
+
+def test_older_rules_that_are_still_here_play_their_own_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rooms.games import registry
+
+    match, rules = keep(), registry.get_rules("tictactoe")
+    newer = replace(rules, version=2, older={1: rules})
+    monkeypatch.setattr("rooms.games.registry._found", lambda: registry._Found({"tictactoe": newer}, {}, {}))
+    assert replays.rules_for(match) is rules

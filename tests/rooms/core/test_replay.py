@@ -13,9 +13,11 @@ import pytest
 from rooms.core import journal
 from rooms.core.effects import Effects
 from rooms.core.game import Place
-from rooms.core.inputs import BotBody, LeaveBody
+from rooms.core.inputs import BotBody, LeaveBody, MoveBody, Operate
 from rooms.core.journal import Begun, Ended, Given, Gone, Line, Mark, Record, Sat, Stepped
+from rooms.core.match import abandon
 from rooms.core.replay import Rerun, verify
+from rooms.core.rng import Rng
 from rooms.core.tape import read_tape
 from rooms.games import get_rules
 from tests.rooms.core.driver import ANN, BOB, CAT, Driver
@@ -197,8 +199,6 @@ def test_rules_that_raise_now_are_a_difference() -> None:
 
 
 def test_a_match_that_was_given_up_is_replayed_as_far_as_it_went() -> None:
-    from rooms.core.match import abandon
-
     driver = Driver(get_rules("arena"))
     lines = Recorder(driver)
     lines.take(*begin(driver))
@@ -238,8 +238,6 @@ def test_those_who_come_and_go_do_so_again() -> None:
             fx.append(driver.do(BOB, LeaveBody()))
             driver.kill()
         lines.take(*fx)
-    from rooms.core.match import abandon
-
     end = Effects()
     abandon(driver.live, "Enough.", end)
     lines.take(end)
@@ -289,3 +287,42 @@ def test_it_rests_before_each_step() -> None:
     rests: list[int] = []
     list(Rerun(read_tape(raw), driver.rules, rest=lambda: rests.append(1)).moments())
     assert len(rests) == driver.room.match_tick
+
+
+@pytest.mark.parametrize("game", ["arena", "tictactoe"])
+def test_a_pause_in_the_middle_leaves_no_trace(game: str) -> None:
+    """The rules fail once; the operator lets the room go on; who left meanwhile has left then."""
+    faults = [True]
+
+    def flaky(*given: Any) -> Any:
+        if given[2].tick == 3 and faults:
+            faults.clear()
+            raise RuntimeError("once")
+        return rules.step(*given)
+
+    rules = get_rules(game)
+    driver = Driver(replace(rules, step=flaky), size=rules.seats.max)
+    lines = Recorder(driver)
+    lines.take(*begin(driver))
+    for number in range(30):
+        moves = [driver.command((ANN, BOB)[seat], body) for seat, body in by_lot(driver, number)]
+        driver.now = driver.room.ms + 50
+        lines.take(driver.act(*moves))
+        if driver.room.fault is not None:
+            driver.now += 60_000
+            lines.take(driver.do(BOB, LeaveBody()), driver.act(Operate("resume")))
+        if driver.room.phase != "playing":
+            break
+    assert not faults
+    end = Effects()
+    abandon(driver.live, "Enough.", end)
+    lines.take(end)
+    assert Gone in {type(one) for one in records_of(lines.raw)}
+    verdict = verify(lines.raw, rules)
+    assert verdict.ok, verdict.message
+
+
+def by_lot(driver: Driver, number: int) -> list[tuple[int, MoveBody]]:
+    """A move of each seat that has one."""
+    found = [(seat, driver.rules.sample_move(driver.live.state, seat, Rng(number, seat))) for seat in (0, 1)]
+    return [(seat, MoveBody(ENCODER.encode(move))) for seat, move in found if move is not None]
