@@ -35,5 +35,8 @@ class Bounds(msgspec.Struct, frozen=True):
     chat_every_ms: int = 700
     """The least time between two chat lines of a player, on average; a burst of `chat_burst` is free."""
     chat_burst: int = 5
-    moves_per_step: int = 16
-    """How many moves of one seat a single step takes; further ones are refused as slow_down."""
+    moves_per_step: int = 256
+    """How many moves of one seat a single step takes; further ones are refused as slow_down.
+
+    As many as a client keeps unanswered (static/js/net/outbox.js), so that what waited out an outage all counts.
+    """

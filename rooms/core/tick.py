@@ -5,6 +5,7 @@ engine -> [open_room | load] -> advance(live, entries, now) -> Effects -> commit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,13 +16,26 @@ from rooms.core.bounds import Bounds
 from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Reply
 from rooms.core.game import Rules
-from rooms.core.ids import RoomId
+from rooms.core.ids import RoomId, Seat
 from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Open, Operate, Player, Reserve, Resync
 from rooms.core.match import Asked
 from rooms.core.room import Live, Room, seat_of, sockets_of
 
 Arrived = tuple[str, Act, str]
 """One entry of the log for this room: its id, the act, and the reply token or ""."""
+
+
+class Moves(list[Asked]):
+    """The moves that wait for the step of a pass. `of`: how many each seat has, so that a crowd's backlog is cheap."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of: Counter[Seat] = Counter()
+
+    def add(self, one: Asked) -> None:
+        """One more."""
+        self.append(one)
+        self.of[one.seat] += 1
 
 
 def open_room(room_id: RoomId, act: Open, rules: Rules, bounds: Bounds, wall_ms: int) -> Live:
@@ -59,7 +73,7 @@ def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
     ticking = is_ticking(live)
     if not ticking:
         room.ms = max(room.ms, now_ms)
-    asked: list[Asked] = []
+    asked = Moves()
     faults.hear(live, arrived)
     for entry_id, act, token in arrived:
         _apply(live, act, token, asked, fx)
@@ -102,7 +116,7 @@ def _is_past(live: Live) -> bool:
     return deadline is not None and live.room.ms >= deadline
 
 
-def _step(live: Live, asked: list[Asked], ticking: bool, fx: Effects) -> None:
+def _step(live: Live, asked: Moves, ticking: bool, fx: Effects) -> None:
     room = live.room
     if room.phase == "playing" and room.fault is None:
         if ticking:
@@ -118,7 +132,7 @@ def _step(live: Live, asked: list[Asked], ticking: bool, fx: Effects) -> None:
         fx.refusals.append(Refusal(one.socket, one.seq, "not_playing", "No match is running."))
 
 
-def _apply(live: Live, act: Act, token: str, asked: list[Asked], fx: Effects) -> None:
+def _apply(live: Live, act: Act, token: str, asked: Moves, fx: Effects) -> None:
     if isinstance(act, Command):
         _command(live, act, asked, fx)
     elif isinstance(act, Operate):
@@ -146,7 +160,7 @@ def _come_or_go(live: Live, act: Attach | Detach | Lapse | Resync | Reserve, tok
             presence.resync(live, act, fx)
 
 
-def _command(live: Live, act: Command, asked: list[Asked], fx: Effects) -> None:
+def _command(live: Live, act: Command, asked: Moves, fx: Effects) -> None:
     """Count an input once by (player, seq), and carry it out or refuse it."""
     room = live.room
     player = _speaker(room, act)
@@ -194,7 +208,7 @@ def _remember(live: Live, act: Command) -> None:
             room.talk.pop(stranger, None)
 
 
-def _ask(live: Live, act: Command, body: MoveBody, asked: list[Asked]) -> None:
+def _ask(live: Live, act: Command, body: MoveBody, asked: Moves) -> None:
     room = live.room
     seat = seat_of(room, act.player)
     if seat is None or seat not in room.cast:
@@ -203,10 +217,10 @@ def _ask(live: Live, act: Command, body: MoveBody, asked: list[Asked]) -> None:
         raise commands.Refused("not_playing", "No match is running.")
     if room.fault is not None:
         raise commands.Refused("paused", "The room is paused by a fault.")
-    if sum(1 for one in asked if one.seat == seat) >= live.bounds.moves_per_step:
+    if asked.of[seat] >= live.bounds.moves_per_step:
         raise commands.Refused("slow_down", "Too many moves at once; send them more slowly.")
     try:
         move: Any = msgspec.msgpack.decode(body.move, type=live.rules.move)
     except msgspec.DecodeError as error:
         raise commands.Refused("bad_move", f"This is no move of {live.rules.title}: {error}") from error
-    asked.append(Asked(act.socket, seat, act.player, act.seq, move, body.move))
+    asked.add(Asked(act.socket, seat, act.player, act.seq, move, body.move))

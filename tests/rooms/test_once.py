@@ -169,7 +169,7 @@ class Careless:
         welcome = it.messages("welcome")[0]
         self.first = self.first or welcome["seq"]
         self.answered = max(self.answered, welcome["seq"])
-        upto = min(self.first + COUNTS, self.answered + self.dice.randint(3, 12))  # a step takes sixteen of a player
+        upto = min(self.first + COUNTS, self.answered + self.dice.randint(3, 12))
         for seq in range(self.answered + 1, upto + 1):
             for _ in range(self.dice.choice((1, 1, 2, 3))):
                 await say(it.socket, "move", seq=seq, move={"n": 2 * seq + 1})

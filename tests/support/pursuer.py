@@ -21,7 +21,7 @@ from tests.support.fleet import Web
 from tests.support.sockets import enter, say
 
 MOVE_S = 0.3
-"""So few that all that come together after a gap are taken in one step (Bounds.moves_per_step)."""
+"""Between two moves."""
 
 
 @dataclass
