@@ -6,8 +6,11 @@ All times are monotonic seconds of the test process. A history can be written do
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 import msgspec
+
+from rooms.core.journal import Line
 
 
 class _Record(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -107,6 +110,14 @@ class Closed(_Record, frozen=True):
 Record = Opened | Sent | Answered | Told | Shown | Welcomed | Status | Missed | Closed
 
 
+class Violation(msgspec.Struct, frozen=True):
+    """Something that must not be. `kind`: lost, doubled, hole, view, order, journal, refused, unanswered, record."""
+
+    kind: str
+    room: str
+    text: str
+
+
 class Kept(msgspec.Struct, frozen=True, array_like=True):
     """An event as the server kept it; `seats` None: for everyone."""
 
@@ -116,7 +127,7 @@ class Kept(msgspec.Struct, frozen=True, array_like=True):
     seats: tuple[int, ...] | None = None
 
 
-class Final(msgspec.Struct, frozen=True):
+class Rest(msgspec.Struct, frozen=True):
     """The room as the server had it at the end, when nothing changed any more. Trees are plain values."""
 
     incarnation: str
@@ -154,11 +165,11 @@ class History(msgspec.Struct):
     logs: dict[str, list[Record]] = {}
     """By player."""
     last: dict[str, Seen] = {}
-    journals: dict[int, list[bytes]] = {}
-    """By match: its records, each as msgpack."""
+    journals: dict[int, list[Line]] = {}
+    """By match."""
     recorded: dict[int, int] = {}
     """By match: how many rows the database has of it."""
-    final: Final | None = None
+    final: Rest | None = None
     """None: the room was lost (see `lost`), or its end was not waited for."""
     lost: bool = False
     """Its memory was taken away on purpose, so it had to end with a word and without a jump."""
@@ -176,7 +187,5 @@ def parse(raw: bytes) -> History:
 
 def digest(tree: Any) -> str:
     """A short word for plain values; equal trees have equal ones."""
-    from zlib import crc32
-
     raw = msgspec.msgpack.encode(tree, order="deterministic")
     return f"{crc32(raw):08x}{len(raw):x}"

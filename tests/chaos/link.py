@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -85,7 +86,8 @@ class Line:
         if self._server is not None:
             return
         if self.near.path:
-            Path(self.near.path).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.near.path)
             self._server = await asyncio.start_unix_server(self._connected, self.near.path)
         else:
             self._server = await asyncio.start_server(self._connected, HOST, self.near.port)

@@ -78,11 +78,9 @@ async def serve() -> None:
 
 async def _obey(lines: dict[str, Line], command: dict[str, Any]) -> Any:
     name, what = command["line"], command["do"]
-    if what == "open" and name not in lines:
-        lines[name] = Line(Place(**command["near"]), Place(**command["far"]), seed=name)
-        await lines[name].open()
-        return lines[name].near.port
     if what == "open":
+        if name not in lines:
+            lines[name] = Line(Place(**command["near"]), Place(**command["far"]), seed=name)
         await lines[name].open()
         return lines[name].near.port
     if what == "aim":

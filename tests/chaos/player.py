@@ -27,13 +27,15 @@ from tests.chaos.sight import Sight
 FIRST_S, LAST_S = 0.25, 1.5
 """Back-off as in docs/protocol.md, but for its end: scenarios are in a hurry."""
 SILENCE_S: Final = 2.5
-"""After so long a silence a ping is sent, and after as long again the connection is given up. Pages take 10 s and 5 s."""
+"""Silence before a ping, and then before the connection is given up. Pages take 10 s and 5 s."""
 OPEN_S: Final = 4.0
 ASK_AGAIN_S: Final = 2.0
 OURS: Final = 0
 """The close code in the log when the player gave the connection up."""
 KEPT: Final = 40
 """Answered inputs remembered for being sent again."""
+
+WORDS: Final = (server.Welcome, server.Frame, server.Event, server.Reject, server.Ack)
 
 Make = Callable[[int, Wire], bytes]
 
@@ -63,6 +65,8 @@ class Player:
         """The last status the server told on this connection."""
         self.welcomed_at: float | None = None
         """When this connection was welcomed; None while it was not."""
+        self.word_at = 0.0
+        """When the room last said something: a welcome, frame, event or answer, which an engine has to make."""
         self.web = -1
         self.ended: int | None = None
         """The code with which the room let go for good."""
@@ -85,9 +89,9 @@ class Player:
         """Welcomed, and nothing waits for an answer."""
         return self.here and not self.pending
 
-    def shown_since(self, at: float) -> bool:
-        """A new state came after `at`, on a connection that is still open."""
-        return self.here and self.sight.shown_at > at
+    def served_since(self, at: float) -> bool:
+        """All is well, and something of the room itself came after `at`, on a connection that is still open."""
+        return self.here and self.state == "ok" and self.word_at > at
 
     async def run(self) -> None:
         """Be in the room until it lets go for good."""
@@ -201,6 +205,8 @@ class Player:
 
     async def _take(self, message: server.FromServer) -> int | None:
         at = time.monotonic()
+        if isinstance(message, WORDS):
+            self.word_at = at
         match message:
             case server.Frame():
                 await self._frame(at, message)

@@ -23,8 +23,6 @@ class Sight:
         self.tick = -1
         self.ms = 0
         self.tree: Any = None
-        self.shown_at = 0.0
-        """When the newest state came."""
         self._wholes: dict[int, Any] = {}
         self._digests: dict[int, tuple[Any, str]] = {}
 
@@ -93,7 +91,6 @@ class Sight:
         self.log.append(Shown(at, tick, ms, base, seat, *words, room["match"], room["phase"], welcome))
         if tick >= self.tick:
             self.tick, self.ms, self.tree = tick, ms, tree
-            self.shown_at = at
 
     def _digest(self, part: int, tree: Any) -> str:
         """Its digest; the very same object as before is not read again."""
