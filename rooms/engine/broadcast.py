@@ -110,14 +110,14 @@ class Stage:
     def _directs(self, fx: Effects, trees: dict[View, Any]) -> list[tuple[WebId, Direct]]:
         sockets = self.live.room.sockets
         directs: list[tuple[WebId, Direct]] = []
-        for name, socket in self._named(fx.acks):
-            ack = server.Ack(self.live.room.seqs.get(socket.player.id, 0))
-            directs.append((socket.web, Direct(name, dump(ack, socket.wire))))
         for no in fx.refusals:
             if no.socket in sockets:
                 to = sockets[no.socket]
                 reject = server.Reject(no.seq, no.code, no.message, no.legal)
                 directs.append((to.web, Direct(no.socket, dump(reject, to.wire))))
+        for name, socket in self._named(fx.acks):
+            ack = server.Ack(self.live.room.seqs.get(socket.player.id, 0))
+            directs.append((socket.web, Direct(name, dump(ack, socket.wire))))
         for name, socket in self._named(fx.welcomes):
             directs.append((socket.web, self._welcome(name, socket, fx.welcomes[name], trees)))
         for bye in fx.farewells:

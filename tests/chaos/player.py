@@ -256,5 +256,6 @@ class Player:
         for seq in seqs:
             one = self.pending.pop(seq, None)
             if one is not None:
-                self.log.append(Answered(at, seq, by, code))
                 self.answered = [*self.answered[1 - KEPT :], one]
+            if one is not None or (by == "reject" and seq):  # a refusal after an acknowledgement must not be
+                self.log.append(Answered(at, seq, by, code))

@@ -147,6 +147,16 @@ def test_a_refusal_goes_to_its_sender_alone() -> None:
     assert [direct.socket for direct in box.directs] == [game.socket(BOB)]
 
 
+def test_a_refusal_comes_before_the_acknowledgement_that_covers_it() -> None:
+    game = Driver()
+    for player in (ANN, BOB):
+        game.attach(player)
+    game.attach(CAT, "watch")
+    box = Stage(game.live, 1).deliveries(game.do(CAT, inputs.StartBody()))[W]
+    said = [parse_server(direct.payload, JSON) for direct in box.directs]
+    assert [type(message) for message in said] == [server.Reject, server.Ack]
+
+
 # -- a seat that has changed hands
 
 
