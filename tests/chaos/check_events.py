@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tests.chaos.history import Answered, History, Kept, Record, Sent, Told, Violation, Welcomed
+from tests.chaos.history import Answered, History, Kept, Record, Sent, Shown, Told, Violation, Welcomed
 
 
 class EventsCheck:
@@ -15,6 +15,8 @@ class EventsCheck:
         self.history = history
         self.final = history.final
         self.truth: dict[int, Kept] = {kept.offset: kept for kept in self.final.events} if self.final else {}
+        self.sure = set(self.truth)
+        """What the server still has, so that it is known whom it was for."""
 
     def run(self) -> Iterator[Violation]:
         """What is wrong."""
@@ -48,28 +50,39 @@ class EventsCheck:
             yield self._say("hole", f"the kept events {offsets} do not lead to {self.final.offset}")
 
     def _holes(self, player: str, log: Sequence[Record]) -> Iterator[Violation]:
-        """Every event that is for everybody and lies between the first and the last that this player had to see."""
+        """Every event that is for this player and lies between the first and the last that had to be seen."""
         seen: set[int] = set()
         spans: list[list[int]] = []
+        afresh = False
+        """The events of a welcome that could not resume are being read: they, too, have no hole."""
         for record in log:
             if isinstance(record, Welcomed):
-                if not record.recovered or not spans:
+                afresh = not record.recovered or not spans
+                if afresh:
                     spans.append([record.offset, record.offset])
                 spans[-1][1] = record.offset
             elif isinstance(record, Told):
                 seen.add(record.offset)
-                if spans and not record.past:
+                if record.past and afresh:
+                    spans[-1][0] = min(spans[-1][0], record.offset - 1)
+                elif spans and not record.past:
                     spans[-1][1] = max(spans[-1][1], record.offset)
         if self.final is not None and spans and player in self.history.last:
             spans[-1][1] = self.final.offset
+        seats = {record.seat for record in log if isinstance(record, Shown)}
         for first, last in spans:
-            missing = [at for at in range(first + 1, last + 1) if at not in seen and self._for_all(at)]
+            missing = [at for at in range(first + 1, last + 1) if at not in seen and self._is_for(at, seats)]
             if missing:
                 yield self._say("hole", f"{player}: events {missing} of {first}..{last} were never told")
 
-    def _for_all(self, offset: int) -> bool:
+    def _is_for(self, offset: int, seats: set[int]) -> bool:
+        """Whether an event is surely for a player who sat in these seats (-1: in none) all the time."""
         kept = self.truth.get(offset)
-        return kept is not None and kept.seats is None and not (self.history.hidden and kept.kind.startswith("game:"))
+        if kept is None:
+            return False
+        if offset in self.sure:
+            return kept.seats is None or (len(seats) == 1 and bool(seats & set(kept.seats)))
+        return not (self.history.hidden and kept.kind.startswith("game:"))
 
     def _chat(self, player: str, log: Sequence[Record]) -> Iterator[Violation]:
         lines = Counter(kept.body["text"] for kept in self.truth.values() if kept.kind == "chat")

@@ -37,6 +37,10 @@ class PlayerCheck:
         """A whole older than what was shown before: only as the base of what comes next."""
         self.sent: set[int] = set()
         self.answered: set[int] = set()
+        self.welcomed = False
+        """This connection was."""
+        self.due: Welcomed | None = None
+        """The welcome whose state has not been shown yet: it comes at once."""
         self.highest = 0
         """The highest seq that was answered, but for refusals."""
 
@@ -47,6 +51,8 @@ class PlayerCheck:
                 yield self._say("order", f"time goes back in the log at {record}")
             self.at = record.at
             yield from self._take(record)
+        if ended and self.older is not None:
+            yield self._say("order", f"tick {self.older.tick} was shown last, after {self.top}")
         if ended and self.sent - self.answered:
             yield self._say("unanswered", f"inputs {sorted(self.sent - self.answered)} were never answered")
 
@@ -74,7 +80,7 @@ class PlayerCheck:
                     yield self._say("order", f"the patch {record} does not fit its base")
             case Closed():
                 self.wholes.clear()
-                self.opened = None
+                self.opened, self.older, self.welcomed, self.due = None, None, False, None
             case _:
                 pass
 
@@ -88,9 +94,10 @@ class PlayerCheck:
         missed = record.offset - self.offset
         if record.fresh and self.incarnation and not record.recovered and missed <= KEPT:
             yield self._say("hole", f"came back from {self.offset} to {record.offset} and was not resumed")
-        if record.fresh and self.opened is None:
-            yield self._say("order", f"a welcome without a hello: {record}")
+        if self.opened is None or record.fresh == self.welcomed:
+            yield self._say("order", f"a welcome out of turn: {record}")
         self.past = self.offset if record.recovered else 0
+        self.welcomed, self.due = True, record
         self.incarnation, self.epoch, self.wholes = record.incarnation, record.epoch, set()
         self.offset = max(self.offset, record.offset)
 
@@ -106,6 +113,9 @@ class PlayerCheck:
             self.offset = max(self.offset, record.offset)
 
     def _shown(self, record: Shown) -> Iterator[Violation]:
+        if record.welcome != (self.due is not None):
+            yield self._say("order", f"no welcome brought tick {record.tick}, or another state came before its own")
+        self.due = None
         if self.older is not None:
             if record.base != self.older.tick and not record.welcome:
                 yield self._say("order", f"tick {self.older.tick} was shown after {self.top}, and nothing built on it")

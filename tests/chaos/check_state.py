@@ -9,7 +9,7 @@ import msgspec
 
 from rooms.core.game import Rules
 from rooms.core.journal import Given
-from tests.chaos.history import Answered, History, Record, Sent, Shown, Violation, Welcomed
+from tests.chaos.history import Answered, History, Record, Seen, Sent, Shown, Violation, Welcomed, digest
 from tests.chaos.resimulation import Resimulation, moves
 
 BEFORE_RULES = {"not_playing", "not_seated", "slow_down", "paused", "bad_move"}
@@ -29,6 +29,8 @@ class StateCheck:
         yield from self._one_state_a_tick()
         yield from self._resimulate()
         given = self._given()
+        for who in sorted({who for who, _ in given if who not in self.history.logs and not who.startswith("bot-")}):
+            yield self._say("journal", f"{who} moved and was never here")
         for player, log in self.history.logs.items():
             yield from self._inputs(player, log, given)
             yield from self._states_shown(player, log)
@@ -146,6 +148,14 @@ class StateCheck:
                 return
             at[shown.match] = place
 
+    def _last_shown(self, player: str, seen: Seen) -> Iterator[Violation]:
+        """The last view is the newest state in the log."""
+        shown = [record for record in self.history.logs[player] if isinstance(record, Shown)]
+        newest = max(shown, key=lambda record: record.tick, default=None)
+        words = (seen.tick, digest(seen.tree["room"]), digest(seen.tree["game"]))
+        if newest is None or words != (newest.tick, newest.room, newest.game):
+            yield self._say("view", f"{player}: the last view is not the newest state that was shown")
+
     def _final(self) -> Iterator[Violation]:
         final = self.final
         assert final is not None
@@ -155,6 +165,7 @@ class StateCheck:
             if msgspec.msgpack.encode(played.state) != msgspec.msgpack.encode(state):
                 yield self._say("view", f"the state at the end is not what the journal of match {final.match} makes")
         for player, seen in self.history.last.items():
+            yield from self._last_shown(player, seen)
             if seen.tree["room"] != final.room:
                 yield self._say("view", f"{player}: the last view of the room is not a fresh one")
             if seen.tree["game"] != final.games.get(seen.seat, final.games[-1]):

@@ -27,6 +27,7 @@ class Resimulation:
     seen: list[dict[int, str]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     cast: set[int] = field(default_factory=set)
+    marked: list[int] = field(default_factory=list)
 
     def play(self, lines: list[Line]) -> None:
         """Play all of it, as far as it goes."""
@@ -101,8 +102,11 @@ class Resimulation:
     def _compare(self, record: Mark | Ended) -> None:
         self._expect(record.digest, f"after tick {record.tick}")
         if isinstance(record, Mark):
+            self.marked.append(record.tick)
             return
         self.ended = record
+        if self.marked != list(range(journal.MARK_EVERY, record.tick + 1, journal.MARK_EVERY)):
+            self.faults.append(f"digests stand after ticks {self.marked} of {record.tick}")
         outcome = self.rules.outcome(self.state)
         if outcome is not None and (outcome.places, outcome.reason) != (record.places, record.reason):
             self.faults.append(f"the outcome is {outcome}, the journal says {record}")
