@@ -12,7 +12,7 @@ JS := .venv/js/node_modules/.bin
 # Node comes with the Python environment, so that no machine need have one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help play test test-py test-js test-e2e pictures check style types imports js django lock clean base dev chromium
+.PHONY: help play test test-py test-js test-e2e chaos chaos-leaks pictures check style types imports js django lock clean base dev chromium
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,10 +28,17 @@ test: dev chromium ## every test, Python and JavaScript
 
 test-py: dev chromium ## the Python tests, browser and whole-system ones too
 	@failed=; $(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone" || failed=1; \
-		$(BIN)/python -m pytest tests/rooms tests/gameserver tests/e2e -m alone || failed=1; [ -z "$$failed" ]
+		$(BIN)/python -m pytest tests/rooms tests/gameserver tests/chaos tests/e2e -m alone || failed=1; [ -z "$$failed" ]
 
 test-e2e: dev chromium ## only the end-to-end tests
 	@$(BIN)/python -m pytest tests/e2e
+
+chaos: dev ## kill, freeze, flush at random: SEED= MINUTES=5 ROOMS=12 FAULTS=redis,web-kill or COUNTS=engine-kill:200,redis:20
+	@$(BIN)/python -m tests.chaos --seed "$(SEED)" --minutes "$(or $(MINUTES),5)" --rooms "$(or $(ROOMS),12)" \
+		--faults "$(FAULTS)" --counts "$(COUNTS)"
+
+chaos-leaks: dev ## is everything given back after 1,000 rooms under faults? SEED= ROOMS=1000
+	@$(BIN)/python -m tests.chaos.leaks --seed "$(or $(SEED),leaks)" --rooms "$(or $(ROOMS),1000)"
 
 pictures: dev chromium ## take docs/pictures anew from the running game
 	@$(BIN)/python -m tests.e2e.pictures

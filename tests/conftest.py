@@ -44,7 +44,7 @@ MARKED_BY_FIXTURE = {"valkey": "valkey", "valkey_url": "valkey", "start_fleet": 
 
 ALONE = {"test_disruption", "test_games", "test_keyboard", "test_latency", "test_restart", "test_roads"}
 """Modules of tests/e2e that watch the clock in a browser: they run by themselves, after the others (Makefile)."""
-TIMED = {"test_takeover", "test_restarting", "test_cluster_failover", "test_sentinel_failover"}
+TIMED = {"test_takeover", "test_restarting", "test_cluster_failover", "test_sentinel_failover", "test_scenario"}
 """Others that watch the clock: they run before those, and without a browser."""
 
 

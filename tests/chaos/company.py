@@ -39,7 +39,7 @@ OPTIONS: Final[dict[str, tuple[int, dict[str, Any]]]] = {
     "tictactoe": (2, {}),
     "snake": (3, {"width": 16, "height": 12, "rounds": 1}),
     "battleship": (2, {"size": 8, "again": True}),
-    "arena": (3, {"score": 3, "seconds": 30, "width": 1600, "height": 900}),
+    "arena": (3, {"score": 1, "seconds": 30, "width": 1600, "height": 900}),
 }
 """Seats and options that make matches short."""
 
@@ -128,42 +128,37 @@ class Company:
     # -- the end
 
     async def collect(self, memory: Memory, patience_s: float = 8.0) -> History:
-        """Its history as it stands, the players resting. What should be there and is not is waited for so long."""
+        """Its history as it stands, the players resting; whoever lacks something of the room is waited for so long.
+
+        The matches are not in it yet: see `add_matches`.
+        """
         self.habits.acting = False
         history = History(self.room, self.rules.slug, self.rules.tick_hz, self.rules.hidden, lost=self.lost)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience_s
         while not self.lost:
-            complete = await self._look(memory, history)
-            if complete or loop.time() > deadline:
+            history.final = await self._look(memory)
+            if loop.time() > deadline or (history.final is not None and self._is_shown(history.final)):
                 break
             await asyncio.sleep(0.1)
         history.logs = {player.who.id: list(player.log) for player in self.players}
         history.last = {player.who.id: player.sight.seen for player in self.remaining if not self.lost}
         return history
 
-    async def _look(self, memory: Memory, history: History) -> bool:
-        """Read what the server has. False while players lack something of it, or the database a match."""
+    async def _look(self, memory: Memory) -> Rest | None:
+        """What the server has of the room."""
         keys = shard_keys(self.shard)
         raw: Any = await memory.client.hget(keys.rooms, self.room)
         kept: Any = await memory.client.lrange(keys.events(self.room), 0, -1)
-        history.recorded, recorded = await asyncio.to_thread(read_matches, memory.database, self.room)
         if raw is None:
-            return False
+            return None
         room, state = load_room(raw)
-        history.final = final = make_final(revive(room, state, self.rules, Bounds(), kept), state)
-        for match in range(1, final.match + 1):
-            if match in recorded:
-                history.journals[match] = recorded[match]
-            else:
-                items: Any = await memory.client.lrange(keys.journal(self.room, match), 0, -1)
-                history.journals[match] = read_lines(join_items(items))
-        fresh = all(
-            player.quiet
-            and player.sight.tree == {"room": final.room, "game": final.games.get(player.sight.seat, final.games[-1])}
-            for player in self.remaining
-        )
-        return fresh and all(match in recorded for match in range(1, final.match + 1))
+        return make_final(revive(room, state, self.rules, Bounds(), kept), state)
+
+    def _is_shown(self, final: Rest) -> bool:
+        """Everybody has all answers, and sees the room as it is."""
+        trees = {seat: {"room": final.room, "game": game} for seat, game in final.games.items()}
+        return all(player.quiet and player.sight.tree == trees[player.sight.seat] for player in self.remaining)
 
     async def leave(self) -> None:
         """Everybody goes, so that the room closes; whoever cannot say so in time just goes."""
@@ -184,6 +179,20 @@ class Company:
         """Faults of the players' own: of this test."""
         done = [task for task in self._tasks if task.done() and not task.cancelled()]
         return [fault for task in done if (fault := task.exception()) is not None]
+
+
+async def add_matches(memory: Memory, history: History) -> bool:
+    """Add what is known of the room's matches. False while the database lacks one: a worker brings it in seconds."""
+    final = history.final
+    if final is None:
+        return True
+    history.recorded, history.journals = await asyncio.to_thread(read_matches, memory.database, history.room)
+    missing = [match for match in range(1, final.match + 1) if match not in history.journals]
+    for match in missing:
+        key = shard_keys(shard_of(RoomId(history.room), SHARDS)).journal(RoomId(history.room), match)
+        items: Any = await memory.client.lrange(key, 0, -1)
+        history.journals[match] = read_lines(join_items(items))
+    return not missing
 
 
 def make_final(live: Live, state: bytes) -> Rest:

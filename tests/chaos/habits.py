@@ -98,7 +98,7 @@ class Actor:
         if self.rules.slug == "arena":
             return self.rules.move(rng.randint(0, 1), rng.randint(-1, 1), rng.randint(0, 1))
         view = msgspec.convert(game, self.rules.view_type)
-        return self.rules.bot(view, seat, self.rules.strengths[0], Rng(rng.random()))
+        return self.rules.bot(view, seat, self.rules.strengths[len(self.rules.strengths) // 2], Rng(rng.random()))
 
     async def _chat(self) -> None:
         text = f"{self.player.who.id} says {self._turns} {self.player.rng.getrandbits(32):x}"

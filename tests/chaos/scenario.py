@@ -17,23 +17,29 @@ from typing import Final
 
 import redis.asyncio
 
+from rooms.games.registry import get_rules
 from rooms.store import Store, StoreUnavailable
 from tests.chaos.checker import check
-from tests.chaos.company import OPTIONS, SHARDS, Company, Memory
+from tests.chaos.company import OPTIONS, SHARDS, Company, Memory, add_matches
 from tests.chaos.faults import Fault
 from tests.chaos.habits import Habits
-from tests.chaos.history import Closed, Opened, Shown, Status, Told, Welcomed, dump
+from tests.chaos.history import Closed, History, Opened, Shown, Status, Told, Welcomed, dump
 from tests.chaos.player import Player
 from tests.chaos.stage import Stage
 from tests.chaos.tally import Tally
 
 logger = logging.getLogger("chaos")
 
+PACE_S: Final = {"tictactoe": 0.25, "battleship": 0.15, "snake": 0.35, "arena": 0.35}
 IN_FLIGHT_S: Final = 0.25
 """What arrives so soon after a kill may have been sent before it; no lease is as short."""
+RESTART: Final = 1012
+"""Also what a spectator is sent back with who has said something while the room had lost sight of it."""
 EXTRA_S: Final = 20.0
 """A scenario that did not settle within its bound is waited for so much longer, so that the next begins sound."""
 TELL_SLACK_S: Final = 0.5
+RECORD_S: Final = 20.0
+"""A finished match is in the database by then: what a killed worker had taken is handed out again after 10 s."""
 END_S: Final = 90.0
 """The matches that run at the end may take so long."""
 
@@ -47,16 +53,23 @@ class Scenario:
     rooms: int = 12
     games: tuple[str, ...] = tuple(OPTIONS)
     matches: int = 2
+    brief: bool = False
+    """In a hurry: faults last no longer than they must."""
     failed: Path | None = None
     """Where histories with violations are kept."""
     tell: Callable[[str], None] = logger.info
+    pace: float = 1.0
+    """How long players wait between their turns, as a part of what they usually do."""
+    opened: int = 0
+    """Rooms so far."""
     tally: Tally = field(init=False)
     companies: list[Company] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.tally = Tally(self.seed)
         self._rng = Random(self.seed)
-        self._opened = 0
+        self._waiting: list[tuple[float, History]] = []
+        """Histories of rooms that are over, and until when their matches have to be recorded."""
         valkey = self.stage.valkey
         client = redis.asyncio.Redis.from_url(valkey.url)
         self.memory = Memory(Store(valkey.url, SHARDS), client, self.stage.folder / "db.sqlite3")
@@ -83,32 +96,46 @@ class Scenario:
         wanted = self.rooms - len(self.companies)
         fresh = []
         for _ in range(wanted):
-            game = self.games[self._opened % len(self.games)]
+            game = self.games[self.opened % len(self.games)]
             wander = 0.03 if game == "arena" else 0.0
-            pace = 0.2 if game in ("tictactoe", "battleship") else 0.35
+            pace = PACE_S[game] * self.pace
             habits = Habits(pace_s=pace, wander=wander, matches=self.matches)
-            fresh.append(Company(game, self.stage.ports, f"{self.seed}-{self._opened}", habits))
-            self._opened += 1
+            fresh.append(Company(game, self.stage.ports, f"{self.seed}-{self.opened}", habits))
+            self.opened += 1
         await asyncio.gather(*(company.open(self.memory) for company in fresh))
         self.companies += fresh
 
     async def _harvest(self) -> None:
         """Check the rooms that rest or are lost, and let others take their place."""
         done = [company for company in self.companies if company.lost or company.resting]
-        await asyncio.gather(*(self._check(company) for company in done))
+        await asyncio.gather(*(self._part(company) for company in done))
         self.companies = [company for company in self.companies if company not in done]
+        await self._check_waiting()
         await self._fill()
 
-    async def _check(self, company: Company) -> None:
+    async def _part(self, company: Company) -> None:
+        """Take down the history of a room at rest, and let its players go; its matches may yet be on their way."""
         history = await company.collect(self.memory)
-        verdict = await asyncio.to_thread(check, history, company.rules)
         for fault in company.broken():
             self.tally.blame("player", repr(fault), company.room)
+        self._waiting.append((time.monotonic() + RECORD_S, history))
+        await company.leave()
+
+    async def _check_waiting(self) -> None:
+        """Check the histories that are complete by now, or should be."""
+        waiting, self._waiting = self._waiting, []
+        for until, history in waiting:
+            if await add_matches(self.memory, history) or time.monotonic() > until:
+                await self._check(history)
+            else:
+                self._waiting.append((until, history))
+
+    async def _check(self, history: History) -> None:
+        verdict = await asyncio.to_thread(check, history, get_rules(history.game))
         self.tally.add(history, verdict)
         if verdict.violations:
-            self.tell(f"room {company.room} ({history.game}): {verdict.violations[0]}")
-            self._keep(company.room, dump(history))
-        await company.leave()
+            self.tell(f"room {history.room} ({history.game}): {verdict.violations[0]}")
+            self._keep(history.room, dump(history))
 
     def _keep(self, room: str, raw: bytes) -> None:
         if self.failed is not None:
@@ -127,14 +154,23 @@ class Scenario:
         for company in self.companies:
             room = company.players[0].sight.room
             self.tally.blame("rest", f"never came to rest: {room['phase']} {room['paused']}", company.room)
-            await self._check(company)
+            await self._part(company)
         self.companies = []
+        await self._records()
+
+    async def _records(self) -> None:
+        """Wait until the matches of all rooms that are over are recorded, or should be."""
+        while self._waiting:
+            await self._check_waiting()
+            await asyncio.sleep(0.1)
 
     # -- one fault
 
     async def _hurt(self, number: int, fault: Fault) -> None:
         rng = Random(f"{self.seed}:{number}")
-        await asyncio.sleep(0.2 + 0.6 * rng.random())
+        if fault.loses_rooms:
+            await self._records()  # a match whose record is under way would be lost as well, and nobody could tell
+        await asyncio.sleep(0.1 if self.brief else 0.2 + 0.6 * rng.random())
         owners = {row.shard: row.owner for row in await self.memory.store.leases()}
         names = {name: self.stage.owner(name) for name in self.stage.cast if name.startswith("engine")}
         webs = {player: player.web for company in self.companies for player in company.players}
@@ -142,7 +178,7 @@ class Scenario:
             company.lost = company.lost or fault.loses_rooms
             company.habits.probing = True
         begun = time.monotonic()
-        whom = await asyncio.to_thread(fault.run, self.stage, rng)
+        whom = await asyncio.to_thread(fault.run, self.stage, rng, fault.brief_s if self.brief else fault.lasts_s)
         over = time.monotonic()
         start = begun if fault.whole else over
         self.tally.faults[fault.name] += 1
@@ -249,7 +285,9 @@ class Scenario:
         everybody = [player for company in self.companies for player in company.players]
         for player in everybody:
             gone = [r for r in _after(player, begun, (Closed,)) if isinstance(r, Closed)]
-            if fault.keeps_sockets and gone:
+            sent_back = [r for r in gone if r.code == RESTART and player.sight.seat < 0]
+            self.tally.sent_back += len(sent_back)
+            if fault.keeps_sockets and len(gone) > len(sent_back):
                 self.tally.blame("socket", f"{fault.name}: {player.who.id} lost its socket: {gone[0]}", player.room)
             if fault.tells_s and not gone and _first(player, begun, (Opened,)) is None:
                 self._note_told(fault, player, begun)
