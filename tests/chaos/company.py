@@ -137,8 +137,9 @@ class Company:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience_s
         while not self.lost:
-            history.final = await self._look(memory)
-            if loop.time() > deadline or (history.final is not None and self._is_shown(history.final)):
+            before, history.final = history.final, await self._look(memory)
+            still = before is not None and history.final is not None and before.tick == history.final.tick
+            if loop.time() > deadline or (still and history.final is not None and self._is_shown(history.final)):
                 break
             await asyncio.sleep(0.1)
         history.logs = {player.who.id: list(player.log) for player in self.players}

@@ -129,11 +129,15 @@ class Line:
             pair.dropped.add(way)
         return len(chosen)
 
-    def cut(self) -> None:
-        """End every connection with RST and refuse new ones."""
+    def refuse(self) -> None:
+        """Take no new connections; `open` takes them again."""
         if self._server is not None:
             self._server.close()
         self._server = None
+
+    def cut(self) -> None:
+        """End every connection with RST and refuse new ones."""
+        self.refuse()
         self.reset()
 
     def mend(self) -> None:

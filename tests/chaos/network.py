@@ -83,6 +83,9 @@ async def _obey(lines: dict[str, Line], command: dict[str, Any]) -> Any:
             lines[name] = Line(Place(**command["near"]), Place(**command["far"]), seed=name)
         await lines[name].open()
         return lines[name].near.port
+    if what == "open_again":
+        await lines[name].open()
+        return None
     if what == "aim":
         lines[name].far = Place(**command["how"])
         return None

@@ -73,16 +73,13 @@ class Stage(Fleet):
         process = self._start("web", number, *words, env=env, inherited=(listening.fileno(),))
         listening.close()
         self.cast[f"web-{number}"] = process
-        web = Web(process, host, port)
-        if number < len(self.web):
-            self.web[number] = web
-            self.network.do(f"client-{number}", "aim", **asdict(Place(port=port)))
-        else:
-            self.web.append(web)
+        self.web[number : number + 1] = [Web(process, host, port)]
 
     def end(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Send a process to its end; for any but SIGKILL this returns before it is gone."""
         self.down.add(name)
+        if name.startswith("web"):
+            self.network.do(f"client-{name[4:]}", "refuse")
         self.cast[name].send(how)
         if how == signal.SIGKILL:
             self.cast[name].kill()
@@ -112,5 +109,9 @@ class Stage(Fleet):
         return [name for name, process in self.cast.items() if not process.running and name not in self.down]
 
     def await_ready(self, name: str, seconds: float = READY_SECONDS) -> None:
-        """Wait until a restarted process works."""
+        """Wait until a restarted process works; only then a web process is given players, as a balancer does."""
         wait_for(lambda: self.ready(name), seconds, lambda: f"{name} is ready:\n{self.cast[name].output}")
+        if name.startswith("web"):
+            number = int(name[4:])
+            self.network.do(f"client-{number}", "aim", **asdict(Place(port=self.web[number].port)))
+            self.network.do(f"client-{number}", "open_again")
