@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from pathlib import Path
 from random import Random
 
@@ -22,15 +23,22 @@ NOT_YET = {"redis-flush"}
 """Kinds for which the product has no answer yet."""
 
 
+def tell(line: str) -> None:
+    """For whoever has to find out why it failed."""
+    print(f"{time.monotonic():.1f} {line}")
+
+
 def test_every_fault_once_and_everything_is_given_back() -> None:
     plan = [fault for name, fault in sorted(FAULTS.items()) if name not in NOT_YET]
     Random(SEED).shuffle(plan)
     with Network() as network, Stage(Path(tempfile.mkdtemp(dir=setup.RUN_FOLDER)), network, ENV) as stage:
         stage.open()
+        tell("open")
         base = warm_up(stage, rooms=8, seed=SEED)
-        scenario = Scenario(stage, SEED, rooms=6, matches=1, brief=True, tell=print)
+        tell("warm")
+        scenario = Scenario(stage, SEED, rooms=6, matches=1, brief=True, tell=tell)
         tally = asyncio.run(scenario.run(plan))
-        print(tally.table())
+        tell(tally.table())
         assert tally.violations == []
         assert wait_for_rest(stage, base) == []
     assert set(tally.faults) == set(FAULTS) - NOT_YET
