@@ -35,7 +35,7 @@ test-e2e: dev chromium ## only the end-to-end tests
 
 chaos: dev ## kill, freeze, flush at random: SEED= MINUTES=5 ROOMS=12 FAULTS=redis,web-kill or COUNTS=engine-kill:200,redis:20
 	@$(BIN)/python -m tests.chaos --seed "$(SEED)" --minutes "$(or $(MINUTES),5)" --rooms "$(or $(ROOMS),12)" \
-		--faults "$(FAULTS)" --counts "$(COUNTS)"
+		--faults "$(FAULTS)" --counts "$(COUNTS)" --fsync "$(or $(FSYNC),always)"
 
 chaos-leaks: dev ## is everything given back after 1,000 rooms under faults? SEED= ROOMS=1000
 	@$(BIN)/python -m tests.chaos.leaks --seed "$(or $(SEED),leaks)" --rooms "$(or $(ROOMS),1000)"

@@ -61,13 +61,14 @@ def main() -> int:
     asked.add_argument("--counts", default="", help="engine-kill:200,web-kill:50,redis:20 instead of minutes")
     asked.add_argument("--faults", default="", help="only these kinds or groups, by commas")
     asked.add_argument("--rooms", type=int, default=12)
+    asked.add_argument("--fsync", default="always", choices=("always", "everysec"), help="of Valkey's append-only file")
     given = asked.parse_args()
     seed = given.seed or secrets.token_hex(4)
     logging.disable(logging.WARNING)  # the store's, in this process: faults are made on purpose
     print(f"seed {seed}", flush=True)
     plan = by_count(seed, given.counts) if given.counts else by_time(seed, given.minutes, given.faults)
     begun = time.monotonic()
-    with Network() as network, Stage(Path(setup.RUN_FOLDER) / "chaos", network) as stage:
+    with Network() as network, Stage(Path(setup.RUN_FOLDER) / "chaos", network, fsync=given.fsync) as stage:
         stage.open()
         scenario = Scenario(
             stage, seed, rooms=given.rooms, failed=OUT / "failed", tell=lambda line: print(line, flush=True)

@@ -128,6 +128,9 @@ class StateCheck:
         sent = next(r for r in log if isinstance(r, Sent) and r.seq == answer.seq and not r.copy)
         welcome = next(r for r in reversed(log) if isinstance(r, Welcomed) and r.at <= answer.at)
         seats = {r.seat for r in log if isinstance(r, Shown) and sent.at <= r.at <= answer.at}
+        stood = {r.seq for r in log if isinstance(r, Sent) and r.kind in ("stand", "sit") and r.seq < answer.seq}
+        if any(isinstance(r, Answered) and r.seq in stood and r.at >= sent.at for r in log):
+            return False  # it was on its way to another seat, or to none
         same = (sent.match, "playing", "playing") == (welcome.match, welcome.phase, sent.phase)
         return same and not welcome.paused and len(seats) == 1 and -1 not in seats
 

@@ -34,6 +34,7 @@ from tests.chaos.history import History, Kept, Rest
 from tests.chaos.player import Player
 
 SHARDS: Final = 16
+LOST: Final = 4511
 OPEN_TRIES: Final = 20
 OPTIONS: Final[dict[str, tuple[int, dict[str, Any]]]] = {
     "tictactoe": (2, {}),
@@ -72,6 +73,8 @@ class Company:
         ]
         self.lost = False
         """Its memory was taken away on purpose."""
+        self.doubtful = False
+        """Its memory may have gone back on purpose: it may end with 4511, or go on."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, memory: Memory) -> None:
@@ -112,6 +115,10 @@ class Company:
     def remaining(self) -> list[Player]:
         """Who was not let go for good."""
         return [player for player in self.players if player.ended is None]
+
+    def may_be_lost(self) -> bool:
+        """It went back, and said so to everybody."""
+        return self.lost or (self.doubtful and all(player.ended == LOST for player in self.players))
 
     @property
     def resting(self) -> bool:

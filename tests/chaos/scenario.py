@@ -107,6 +107,8 @@ class Scenario:
 
     async def _harvest(self) -> None:
         """Check the rooms that rest or are lost, and let others take their place."""
+        for company in self.companies:
+            company.lost = company.may_be_lost()
         done = [company for company in self.companies if company.lost or company.resting]
         await asyncio.gather(*(self._part(company) for company in done))
         self.companies = [company for company in self.companies if company not in done]
@@ -176,6 +178,7 @@ class Scenario:
         webs = {player: player.web for company in self.companies for player in company.players}
         for company in self.companies:
             company.lost = company.lost or fault.loses_rooms
+            company.doubtful |= fault.name == "redis-kill" and self.stage.fsync != "always"
             company.habits.probing = True
         begun = time.monotonic()
         whom = await asyncio.to_thread(fault.run, self.stage, rng, fault.brief_s if self.brief else fault.lasts_s)

@@ -28,8 +28,12 @@ COMMANDS: Final = {"engine": "runengine", "lobby": "runlobby", "web": "runweb"}
 class Stage(Fleet):
     """A context: leaving it ends everything."""
 
-    def __init__(self, folder: Path, network: Network, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, network: Network, env: Mapping[str, str] | None = None, fsync: str = "always"
+    ) -> None:
+        """`fsync`: with "everysec" a killed Valkey loses what it had answered while the disk was busy."""
         super().__init__(folder, {**ENV, **(env or {})})
+        self.valkey.options, self.fsync = ("--appendfsync", fsync), fsync
         self.network = network
         self.cast: dict[str, Process] = {}
         """By name, such as "engine-0": who plays each part now."""
