@@ -96,7 +96,8 @@ class PlayerCheck:
             yield self._say("hole", f"came back from {self.offset} to {record.offset} and was not resumed")
         if self.opened is None or record.fresh == self.welcomed:
             yield self._say("order", f"a welcome out of turn: {record}")
-        self.past = self.offset if record.recovered else 0
+        # One that was not the first may answer what was asked before the last came: its repetitions are passed over.
+        self.past = self.offset if record.recovered and record.fresh else 0
         self.welcomed, self.due = True, record
         self.incarnation, self.epoch, self.wholes = record.incarnation, record.epoch, set()
         self.offset = max(self.offset, record.offset)
