@@ -79,6 +79,8 @@ class PlayerCheck:
                 if record.base in self.wholes:
                     yield self._say("order", f"the patch {record} does not fit its base")
             case Closed():
+                if self.due is not None:
+                    yield self._say("order", f"a welcome without its state: {self.due}")
                 self.wholes.clear()
                 self.opened, self.older, self.welcomed, self.due = None, None, False, None
             case _:
@@ -94,6 +96,8 @@ class PlayerCheck:
         missed = record.offset - self.offset
         if record.fresh and self.incarnation and not record.recovered and missed <= KEPT:
             yield self._say("hole", f"came back from {self.offset} to {record.offset} and was not resumed")
+        if self.due is not None:
+            yield self._say("order", f"a welcome without its state: {self.due}")
         if self.opened is None or record.fresh == self.welcomed:
             yield self._say("order", f"a welcome out of turn: {record}")
         # One that was not the first may answer what was asked before the last came: its repetitions are passed over.
