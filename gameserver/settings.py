@@ -87,6 +87,8 @@ CACHES = {
         },
     },
 }
+FSYNC = read_choice("HOLDFAST_FSYNC", ("always", "everysec", "no"))
+"""When the embedded Valkey writes to the disk (gameserver/valkey.py)."""
 CHANNEL_LAYERS = {
     "default": connections.channel_layer(read_choice("HOLDFAST_CHANNEL_LAYER", ("redis", "memory")), REDIS_URL),
 }

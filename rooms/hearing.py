@@ -81,7 +81,8 @@ class Hearing:
         except codec.Malformed as error:
             self._refuse(message.seq, "bad_move", str(error))
             return
-        self._hub.command(self.link, Command(self.link.id, self.link.player.id, message.seq, body))
+        prev = self.link.last if self.link.last < message.seq else 0
+        self._hub.command(self.link, Command(self.link.id, self.link.player.id, message.seq, body, prev))
 
     def _relay(self, message: client.Relay, now: float) -> None:
         link = self.link

@@ -168,6 +168,7 @@ class Hub:
     def command(self, link: Link, command: Command) -> None:
         """A player's input. When the log has been out of reach for too long, its socket is closed instead."""
         link.said = max(link.said, command.seq)
+        link.last = command.seq
         if not self._appender.add_command(link.room, command):
             link.goodbye(Close.SERVER_BUSY, "Too much waits to be written here. Connect again in a while.")
 

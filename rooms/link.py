@@ -58,6 +58,7 @@ class Link:
         "held",
         "id",
         "incarnation",
+        "last",
         "offset",
         "player",
         "resume",
@@ -94,8 +95,10 @@ class Link:
         """When a welcome was asked for that has not come; None when none is due."""
         self.told = False
         """It was told that the answer takes long."""
+        self.last = 0
+        """The seq of the input that was handed on last; sent again, it may be lower than `said`."""
         self.said = self.counted = 0
-        """The seq of the last input that was handed on, and of the last that counted by the time of the welcome."""
+        """The highest seq of an input that was handed on, and of the last that counted by the time of the welcome."""
         self.held: Held | None = None
         self.closed = False
 

@@ -184,6 +184,11 @@ class Command(msgspec.Struct, frozen=True, array_like=True, tag="command"):
     player: PlayerId
     seq: int
     body: Body
+    prev: int = 0
+    """The seq that this socket handed on right before, if it was a lower one; else 0.
+
+    A room that has not counted it knows that Redis lost entries of its log (an older file, a replica that lagged).
+    """
 
 
 Act = Open | Reserve | Attach | Detach | Lapse | Resync | Operate | Command

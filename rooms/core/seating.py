@@ -41,10 +41,10 @@ def place(live: Live, player: Player, seat: Seat, fx: Effects, strength: str = "
         room.host = player.id
     fx.tell(live, "joined", {"seat": seat, "name": player.name, "kind": player.kind})
     fx.roster(live)
-    _show_afresh(live, player, fx)
+    show_afresh(live, player, fx)
 
 
-def _show_afresh(live: Live, player: Player, fx: Effects) -> None:
+def show_afresh(live: Live, player: Player, fx: Effects) -> None:
     """What a player may see follows the seat: a new welcome carries the new view to sockets that are open.
 
     It brings all events of this pass, of which these sockets are shown nothing else.
@@ -65,7 +65,7 @@ def stand(live: Live, seat: Seat, fx: Effects) -> None:
     room.seats[seat] = None
     fx.tell(live, "left", {"seat": seat, "name": sitter.player.name})
     fx.roster(live)
-    _show_afresh(live, sitter.player, fx)
+    show_afresh(live, sitter.player, fx)
     if room.host == sitter.player.id:
         choose_host(live, fx)
     if room.phase in ("finished", "rematch"):

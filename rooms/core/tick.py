@@ -166,8 +166,12 @@ def _command(live: Live, act: Command, asked: Moves, fx: Effects) -> None:
     player = _speaker(room, act)
     if player is None:
         return  # the socket was replaced: its player resends on the new one what was not acknowledged
-    if act.seq <= room.seqs.get(act.player, 0):
+    counted = room.seqs.get(act.player, 0)
+    if act.seq <= counted:
         fx.acks.add(act.socket)
+        return
+    if act.prev > counted:  # to count this one would acknowledge those that are lost: the welcome has them sent again
+        seating.show_afresh(live, player, fx)
         return
     _remember(live, act)
     if seat_of(room, act.player) is None:

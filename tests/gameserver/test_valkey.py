@@ -75,7 +75,7 @@ def test_it_listens_on_its_socket_only_and_never_evicts(running: Running) -> Non
         config = client.config_get("*")
     assert config["port"] == "0"
     assert config["appendonly"] == "yes"
-    assert config["appendfsync"] == "everysec"
+    assert config["appendfsync"] == "always"
     assert config["maxmemory-policy"] == "noeviction"
     assert Path(running.embedded.socket).stat().st_mode & 0o077 == 0
 

@@ -28,6 +28,7 @@ class Notes:
 
     def command(self, link: Link, command: Any) -> None:
         self.given.append(command)
+        link.last = command.seq
 
     def resync(self, link: Link, offset: int) -> None:
         self.given.append(offset)
@@ -51,6 +52,16 @@ def test_a_command_is_the_players_own_whatever_the_message_says() -> None:
     assert command.body == ChatBody("hi")
     with pytest.raises(Farewell):
         ours.take('{"t":"chat","seq":4,"text":"hi","player":"somebody else"}')
+
+
+def test_a_command_names_the_one_before_it_unless_it_is_sent_again() -> None:
+    ours, notes, _ = hearing()
+    for seq in (3, 4, 6, 4, 5, 5, 6):
+        ours.take(f'{{"t":"chat","seq":{seq},"text":"hi"}}')
+    assert [(command.seq, command.prev) for command in notes.given] == [
+        *((3, 0), (4, 3), (6, 4)),
+        *((4, 0), (5, 4), (5, 0), (6, 5)),
+    ]
 
 
 def test_a_move_is_read_by_the_rules_that_the_room_is_played_by() -> None:

@@ -45,7 +45,7 @@ class ValkeyServer:
     def start(self) -> None:
         """Start it and wait until it answers; raises with Valkey's own log if it does not."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        argv = [*command(self.folder, self.socket), *self.options]
+        argv = [*command(self.folder, self.socket, "no"), *self.options]
         process = self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
         if not wait_until_ready(self.socket, lambda: process.poll() is None, START_SECONDS):
             log = self.folder / "valkey.log"

@@ -108,7 +108,7 @@ async def _supervise(valkey: EmbeddedValkey | None, programs: list[plan.Program]
 def _embedded_valkey() -> EmbeddedValkey | None:
     """The embedded one, locked for us; None where REDIS_URL names another, which must answer."""
     if not read_text("REDIS_URL"):
-        valkey = EmbeddedValkey(places.var_folder())
+        valkey = EmbeddedValkey(places.var_folder(), settings.FSYNC)
         valkey.lock()
         return valkey
     shown = connections.without_password(settings.REDIS_URL)

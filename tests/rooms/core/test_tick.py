@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_
 
 from rooms.core import inputs, tick
 from rooms.core.game import Event, Rejection, Step
@@ -80,6 +81,20 @@ def test_a_flood_of_moves_in_one_pass_is_bounded(game: Driver) -> None:
     many = [game.command(who, MoveBody(b"\x81\xa4cell\x04")) for _ in range(300)]
     fx = game.act(*many)
     assert codes(fx).count("slow_down") == 300 - game.live.bounds.moves_per_step
+
+
+def test_an_input_after_lost_ones_does_not_count_for_them(game: Driver) -> None:
+    """Redis came back without the entries of 2 and 3: its player is told where it stands, and sends all again."""
+    game.do(ANN, ChatBody("one"), seq=10)
+    late = replace_(game.command(ANN, ChatBody("four"), seq=13), prev=12)
+    fx = game.act(late)
+    assert fx.events == []
+    assert game.room.seqs[ANN.id] == 10
+    assert list(fx.welcomes) == [game.socket(ANN)]
+    again = [game.command(ANN, ChatBody(text), seq) for seq, text in ((11, "two"), (12, "three"), (13, "four"))]
+    chain = [again[0], replace_(again[1], prev=11), replace_(again[2], prev=12)]
+    assert [told.body["text"] for told in game.act(*chain).events] == ["two", "three", "four"]
+    assert game.room.seqs[ANN.id] == 13
 
 
 def test_the_room_remembers_where_the_log_was_applied(game: Driver) -> None:
