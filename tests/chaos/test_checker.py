@@ -11,7 +11,7 @@ import pytest
 from rooms.core.game import Rules
 from rooms.games.registry import get_rules
 from tests.chaos.checker import check
-from tests.chaos.history import Closed, History, dump, parse
+from tests.chaos.history import Closed, History, Opened, dump, parse
 from tests.chaos.mutations import MUTATIONS, Mutation
 from tests.chaos.recording import Recording
 
@@ -88,3 +88,12 @@ def test_nobody_is_sent_away_from_a_room_that_lives() -> None:
     for log in history.logs.values():
         log.append(Closed(log[-1].at, 4504, True))
     assert {one.kind for one in check(history, rules).violations} == {"end"}
+
+
+def test_who_comes_back_to_a_lost_room_can_only_be_told_that_it_is_not_there() -> None:
+    history, rules = good("tictactoe")
+    history.final, history.lost, history.last = None, True, {}
+    for log in history.logs.values():
+        at = log[-1].at
+        log += [Closed(at, 1006, False), Opened(at, 0, "i", 1), Closed(at, 4504, True)]
+    assert "end" not in {one.kind for one in check(history, rules).violations}
