@@ -23,12 +23,14 @@ play: base ## everything on this machine: PORT=8000 HOST=127.0.0.1 WEB=1 ENGINES
 		--web "$(WEB)" --engines "$(ENGINES)" --bots "$(BOTS)" $(if $(SINGLE),--single)
 
 test: dev chromium ## every test, Python and JavaScript
-	@failed=; $(MAKE) --no-print-directory test-py || failed=1; \
-		$(MAKE) --no-print-directory test-js || failed=1; [ -z "$$failed" ]
+	@$(MAKE) --no-print-directory test-js > .venv/test-js.log 2>&1 & js=$$!; failed=; \
+		$(MAKE) --no-print-directory test-py || failed=1; \
+		wait $$js || failed=1; cat .venv/test-js.log; [ -z "$$failed" ]
 
-test-py: dev chromium ## the Python tests, browser and whole-system ones too
-	@failed=; $(BIN)/python -m pytest -n 3 --dist loadfile -m "not alone" || failed=1; \
-		$(BIN)/python -m pytest tests/rooms tests/gameserver tests/chaos tests/e2e -m alone || failed=1; [ -z "$$failed" ]
+test-py: dev chromium ## the Python tests, browser and whole-system ones too: those that watch the clock come last
+	@failed=; $(BIN)/python -m pytest -n 3 --dist loadfile -m "not paired and not alone" || failed=1; \
+		$(BIN)/python -m pytest -n 2 --dist loadfile -m paired || failed=1; \
+		$(BIN)/python -m pytest -m alone || failed=1; [ -z "$$failed" ]
 
 test-e2e: dev chromium ## only the end-to-end tests
 	@$(BIN)/python -m pytest tests/e2e

@@ -42,17 +42,21 @@ pytest_plugins = [
 MARKED_BY_FIXTURE = {"valkey": "valkey", "valkey_url": "valkey", "start_fleet": "fleet", "browser": "browser"}
 
 
-ALONE = {"test_disruption", "test_games", "test_keyboard", "test_latency", "test_restart", "test_roads"}
-"""Modules of tests/e2e that watch the clock in a browser: they run by themselves, after the others (Makefile)."""
-TIMED = {"test_takeover", "test_restarting", "test_cluster_failover", "test_sentinel_failover", "test_scenario"}
-"""Others that watch the clock: they run before those, and without a browser."""
+ALONE = {"test_latency", "test_restarting", "test_takeover"}
+"""Modules that watch the clock by milliseconds: nothing runs beside them (Makefile)."""
+PAIRED = {
+    *("test_cluster_failover", "test_disruption", "test_games", "test_keyboard", "test_restart", "test_roads"),
+    *("test_scenario", "test_sentinel_failover"),
+}
+"""Modules that watch the clock by seconds: two at a time."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the fixtures it uses, so `-m "not fleet"` and the like need no bookkeeping."""
     for item in items:
-        if (item.path.parent.name == "e2e" and item.path.stem in ALONE) or item.path.stem in TIMED:
-            item.add_marker("alone")
+        for marker, stems in (("alone", ALONE), ("paired", PAIRED)):
+            if item.path.stem in stems:
+                item.add_marker(marker)
         for fixture in getattr(item, "fixturenames", ()):
             if fixture in MARKED_BY_FIXTURE:
                 item.add_marker(MARKED_BY_FIXTURE[fixture])
