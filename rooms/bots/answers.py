@@ -43,7 +43,7 @@ class Answers:
     def reconnect(self, seq: int) -> None:
         """A new connection's welcome: everything up to `seq` was answered, the rest goes out again.
 
-        An input that was refused while nobody listened passes for one that counted; the view shows which.
+        Those that were refused while nobody listened are named by the welcome, and `refuse` was called for them before.
         """
         self._settle(self.outbox.reconnect(seq), None)
 

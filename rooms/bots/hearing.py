@@ -103,6 +103,8 @@ class Hearing:
         self.views.put(self.view)
         for event in events:
             self.events.put(event)
+        for no in message.refused:
+            self._take_reject(no)
         self._answer_welcome(message.seq, same)
         self.live = True
         self._first.set()

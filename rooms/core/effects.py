@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rooms.core.facts import BotCall, MatchOver, Reply
-from rooms.core.ids import Seat, SocketId, WebId
+from rooms.core.ids import PlayerId, Seat, SocketId, WebId
 from rooms.core.inputs import Resume, Wire
 from rooms.core.room import Live, Told
 
@@ -16,6 +16,7 @@ class Refusal:
     """An input's refusal, for its sender alone."""
 
     socket: SocketId
+    player: PlayerId
     seq: int
     code: str
     message: str

@@ -72,10 +72,10 @@ def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
     except Exception as error:  # law 7, as above
         live.state = read_state(live)
         room.match_tick -= 1
-        fx.refusals += [Refusal(o.socket, o.seq, "paused", "The room is paused by a fault.") for o in asked]
+        fx.refusals += [Refusal(o.socket, o.player, o.seq, "paused", "The room is paused by a fault.") for o in asked]
         pause(live, fx, error)
         return
-    fx.refusals += [Refusal(one.socket, one.seq, no.code, no.message, no.legal) for one, no in refused]
+    fx.refusals += [Refusal(one.socket, one.player, one.seq, no.code, no.message, no.legal) for one, no in refused]
     _note_step(live, asked, {no.index: no.code for no in step.rejections}, fx)
     for event in step.events:
         fx.tell(live, f"game:{event.kind}", event.body, event.seats)

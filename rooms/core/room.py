@@ -123,6 +123,8 @@ class Room(msgspec.Struct, array_like=True):
     """The word of its shard's memory when it was opened (rooms/store/memory.py); "" for a room from before there
     were words.
     """
+    refused: dict[PlayerId, list[tuple[int, str, str]]] = {}
+    """The last refusals of each player: seq, code, message. The next welcome repeats them."""
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):

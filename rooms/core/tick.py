@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +21,8 @@ from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Ope
 from rooms.core.match import Asked
 from rooms.core.room import Live, Room, seat_of, sockets_of
 
+REFUSALS: Final = 8
+"""Of each player, kept for its next welcome."""
 Arrived = tuple[str, Act, str]
 """One entry of the log for this room: its id, the act, and the reply token or ""."""
 
@@ -83,6 +85,7 @@ def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
     if alarm is not None and room.ms >= alarm:
         presence.ring(live, fx)
     _step(live, asked, ticking, fx)
+    _keep_refusals(live, fx)
     if fx.changed:
         room.tick += 1
     return fx
@@ -129,7 +132,7 @@ def _step(live: Live, asked: Moves, ticking: bool, fx: Effects) -> None:
                 match.pause(live, fx, RuntimeError("the deadline is still past after the step that was due at it"))
             return
     for one in asked:
-        fx.refusals.append(Refusal(one.socket, one.seq, "not_playing", "No match is running."))
+        fx.refusals.append(Refusal(one.socket, one.player, one.seq, "not_playing", "No match is running."))
 
 
 def _apply(live: Live, act: Act, token: str, asked: Moves, fx: Effects) -> None:
@@ -182,7 +185,7 @@ def _command(live: Live, act: Command, asked: Moves, fx: Effects) -> None:
         else:
             commands.obey(live, player, act.body, fx)
     except commands.Refused as no:
-        fx.refusals.append(Refusal(act.socket, act.seq, no.code, no.message, no.legal))
+        fx.refusals.append(Refusal(act.socket, act.player, act.seq, no.code, no.message, no.legal))
 
 
 def _speaker(room: Room, act: Command) -> Player | None:
@@ -209,7 +212,16 @@ def _remember(live: Live, act: Command) -> None:
         stranger = next((player for player in room.seqs if player not in here), None)
         if stranger is not None:
             del room.seqs[stranger]
+            room.refused.pop(stranger, None)
             room.talk.pop(stranger, None)
+
+
+def _keep_refusals(live: Live, fx: Effects) -> None:
+    """A socket may be gone before it has read its refusal: the next welcome of its player repeats the last few."""
+    for no in fx.refusals:
+        kept = live.room.refused.setdefault(no.player, [])
+        kept.append((no.seq, no.code, no.message))
+        del kept[:-REFUSALS]
 
 
 def _ask(live: Live, act: Command, body: MoveBody, asked: Moves) -> None:

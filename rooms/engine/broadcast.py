@@ -152,6 +152,7 @@ class Stage:
             whole=trees[seen],
             limits=LIMITS,
             server_ms=float(wall_ms(room, room.ms)),
+            refused=tuple(server.Reject(*kept) for kept in room.refused.get(socket.player.id, ())),
         )
         seat_number = -1 if seat is None else seat
         resumed = resume.offset if recovered and resume is not None else -1

@@ -90,6 +90,8 @@ class Welcome(_Message, frozen=True, tag="welcome"):
     whole: Any
     limits: Limits
     server_ms: float
+    refused: tuple[Reject, ...] = ()
+    """The last of your inputs that were refused, in case you have not been told; `legal` is left out."""
 
 
 class Reject(_Message, frozen=True, tag="reject"):

@@ -230,6 +230,9 @@ class Player:
     async def _welcome(self, at: float, message: server.Welcome) -> None:
         fresh = self.welcomed_at is None
         self.sight.welcome(at, message, fresh)
+        for no in message.refused:
+            if no.seq in self.pending:
+                self._answer(at, [no.seq], "reject", no.code)
         self._answer(at, self._up_to(message.seq), "welcome")
         self._seq = max(self._seq, message.seq)
         self.welcomed_at, self._wait = self.welcomed_at or at, FIRST_S

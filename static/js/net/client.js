@@ -231,6 +231,8 @@ export class RoomClient extends Emitter {
     this.emit("welcome", welcome, first);
     for (const event of welcome.events) this.#event(event, first || !welcome.recovered);
     this.#offset = Math.max(this.#offset, welcome.offset);
+    const waiting = new Set(this.sender.outbox.commands.map(({ seq }) => seq));
+    for (const refusal of welcome.refused ?? []) if (waiting.has(refusal.seq)) this.#reject(refusal);
     const news = welcome.seq > this.ack;
     this.sender.open(welcome.seq, welcome.limits);
     if (news) this.emit("ack", welcome.seq);

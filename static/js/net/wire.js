@@ -68,6 +68,7 @@
  * @property {Whole} whole
  * @property {Limits} limits
  * @property {number} server_ms
+ * @property {Reject[]} [refused]  the last of one's inputs that were refused
  *
  * @typedef {{t: "reject", seq: number, code: string, message: string, legal?: any[]}} Reject
  * @typedef {{t: "ack", seq: number}} Ack

@@ -165,6 +165,20 @@ describe("inputs", () => {
     assert.deepEqual(room.unacked(), []);
   });
 
+  it("that were refused while nobody listened are told by the next welcome, once", () => {
+    const { enter, retry, room, tellings } = scripted();
+    const before = enter();
+    for (const move of ["first", "second", "third"]) room.move(move);
+    before.end(1006);
+    retry();
+    const refused = [{ seq: 2, code: "taken", message: "That field is taken." }];
+    const server = enter({ seq: 3, refused });
+    assert.deepEqual(tellings("reject").map(({ command }) => command.move), ["second"]);
+    assert.deepEqual(room.unacked(), []);
+    server.say(welcomeOf({ seq: 3, refused }));
+    assert.equal(tellings("reject").length, 1);
+  });
+
   it("of a spectator are acknowledged by a message of their own", () => {
     const { enter, room } = scripted();
     const server = enter({ you: { player: "zoe", name: "Zoe" } });

@@ -97,6 +97,17 @@ def test_an_input_after_lost_ones_does_not_count_for_them(game: Driver) -> None:
     assert game.room.seqs[ANN.id] == 13
 
 
+def test_the_last_refusals_of_a_player_are_kept(game: Driver) -> None:
+    """Its socket may be gone before it has read them."""
+    for seq in range(1, 2 * tick.REFUSALS):
+        game.do(ANN, inputs.ReadyBody(True), seq=100 + seq)
+    kept = game.room.refused[ANN.id]
+    assert [seq for seq, _, _ in kept] == [100 + seq for seq in range(tick.REFUSALS, 2 * tick.REFUSALS)]
+    assert {code for _, code, _ in kept} == {"not_waiting"}
+    game.kill()
+    assert game.room.refused[ANN.id] == kept
+
+
 def test_the_room_remembers_where_the_log_was_applied(game: Driver) -> None:
     tick.advance(game.live, [("900-5", game.command(ANN, ChatBody("hello")), "")], game.now)
     assert game.room.applied == "900-5"

@@ -157,6 +157,16 @@ def test_a_refusal_comes_before_the_acknowledgement_that_covers_it() -> None:
     assert [type(message) for message in said] == [server.Reject, server.Ack]
 
 
+def test_a_welcome_repeats_what_its_player_alone_was_refused() -> None:
+    game = Driver()
+    game.attach(ANN)
+    game.attach(BOB)
+    game.do(BOB, inputs.StartBody())
+    game.do(ANN, inputs.SitBody())
+    welcome = _welcome(Stage(game.live, 1).deliveries(game.attach(BOB)))
+    assert [(no.seq, no.code) for no in welcome.refused] == [(1, "not_host")]
+
+
 # -- a seat that has changed hands
 
 
