@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from itertools import islice
 from typing import Final, Protocol, cast
@@ -19,11 +20,11 @@ from weakref import WeakKeyDictionary
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from rooms import meters
+from rooms import meters, rollcall
 from rooms.appender import Appender, Log
 from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId, WebId
-from rooms.core.inputs import Command, Detach, Resume, Resync
+from rooms.core.inputs import Command, Detach, Resume, Resync, RollCall
 from rooms.crowd import Crowd
 from rooms.link import Link
 from rooms.protocol import bus, server
@@ -39,6 +40,8 @@ PATIENCE_S: Final = 5.0
 RETRY_S: Final = 0.5
 LOOKS: Final = 16
 """How many late rooms are looked for at a time."""
+MOST_NAMED: Final = 1000
+"""Sockets in a roll call. More are here only while a crowd is being turned away."""
 RESTART: Final = 1012
 """Close code of RFC 6455's registry, service restart: come back."""
 WAITING_TEXT: Final = "The room's engine has not answered yet. You stay connected."
@@ -90,6 +93,7 @@ class Hub:
         """Rooms that did not answer in time, to be looked for."""
         self._behind: set[int] = set()
         """Shards whose rooms went back to what they were before."""
+        self._rolls = rollcall.RollCalls()
         self._troubles = Troubles()
         self._life = WebLife(store, ttl_ms, self)
         self._left = asyncio.Event()
@@ -161,6 +165,7 @@ class Hub:
         if not crowd.links:
             del self._crowds[link.room]
             self._relays.leave(link.room)
+            self._rolls.left(link.room, asyncio.get_running_loop().time())
         self._appender.add(link.room, Detach(link.id))
         if not self._links:
             self._left.set()
@@ -219,6 +224,7 @@ class Hub:
         now = asyncio.get_running_loop().time()
         for delivery in bus.parse_parcel(raw):
             crowd = self._crowds.get(delivery.room)
+            self._rolls.heard(delivery.room, delivery.sockets, len(crowd.links) if crowd else 0, now)
             if crowd is None:
                 continue  # its last socket here is gone, and the engine does not know yet
             if crowd.is_behind(delivery):
@@ -245,6 +251,8 @@ class Hub:
         """Ask for every socket of a shard's rooms, or (the connection was lost) of all: parcels for them were lost."""
         if shard is None:
             self._distrust()
+        now = asyncio.get_running_loop().time()
+        self._rolls.lost(lambda room: shard is None or self.store.shard_of(room) == shard, now)
         for crowd in list(self._crowds.values()):
             if shard is None or self.store.shard_of(crowd.room) == shard:
                 for link in list(crowd.links.values()):
@@ -284,12 +292,23 @@ class Hub:
         while True:
             await asyncio.sleep(SWEEP_S)
             now = loop.time()
+            self._call_rolls(now)
             for link in list(self._links.values()):
                 if link.ease(now):
                     self._ask(link, link.stand())
                 if not link.closed and link.asked_at is not None and now - link.asked_at > PATIENCE_S:
                     self._late.add(link.room)
                     self._reassure(link, now)
+
+    def _call_rolls(self, now: float) -> None:
+        """Tell rooms that hold sockets which are gone who is here."""
+        for room in self._rolls.due(now):
+            crowd = self._crowds.get(room)
+            here = tuple(crowd.links) if crowd else ()
+            if self._life.open and len(here) <= MOST_NAMED:
+                meters.count("roll_calls")
+                since_ms = time.time_ns() // 1_000_000 - int(rollcall.WAIT_S * 1000)
+                self._appender.add(room, RollCall(self.web, here, since_ms))
 
     async def _look(self) -> None:
         """Look for late rooms, some at a time; apart from the sweep, because each look may take long."""

@@ -90,6 +90,18 @@ class Lapse(msgspec.Struct, frozen=True, array_like=True, tag="lapse"):
     web: WebId
 
 
+class RollCall(msgspec.Struct, frozen=True, array_like=True, tag="roll"):
+    """A web process names its sockets in this room: any other of its that was opened by `until_ms` is gone.
+
+    Redis may write an entry late and twice; with the time it harms no socket that came since.
+    """
+
+    web: WebId
+    here: tuple[SocketId, ...]
+    until_ms: int
+    """By the clock of the web process, in milliseconds since 1970."""
+
+
 class Resync(msgspec.Struct, frozen=True, array_like=True, tag="resync"):
     """A socket lost something: welcome it again from `resume`, or with the whole."""
 
@@ -191,7 +203,7 @@ class Command(msgspec.Struct, frozen=True, array_like=True, tag="command"):
     """
 
 
-Act = Open | Reserve | Attach | Detach | Lapse | Resync | Operate | Command
+Act = Open | Reserve | Attach | Detach | Lapse | RollCall | Resync | Operate | Command
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -10,7 +10,7 @@ from rooms.core.effects import Effects
 from rooms.core.ending import drop, end_room, farewell
 from rooms.core.facts import Reply
 from rooms.core.ids import Seat, SocketId, WebId
-from rooms.core.inputs import Attach, Player, Reserve, Resync
+from rooms.core.inputs import Attach, Player, Reserve, Resync, RollCall
 from rooms.core.room import Live, Sitter, Socket, free_seat, is_person, seat_of, sockets_of
 
 REPLACED, NOT_FOUND, ROOM_FULL, KICKED = 4501, 4504, 4505, 4506
@@ -136,6 +136,13 @@ def detach(live: Live, name: SocketId, fx: Effects) -> None:
 def lapse(live: Live, web: WebId, fx: Effects) -> None:
     """A web process is gone, with all its sockets."""
     for name in [name for name, socket in live.room.sockets.items() if socket.web == web]:
+        detach(live, name, fx)
+
+
+def call_roll(live: Live, act: RollCall, fx: Effects) -> None:
+    """A web process says who is here: others of its sockets went without our hearing of it."""
+    gone = {name for name, s in live.room.sockets.items() if s.web == act.web and s.born_ms <= act.until_ms}
+    for name in gone.difference(act.here):
         detach(live, name, fx)
 
 

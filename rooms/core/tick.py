@@ -17,7 +17,20 @@ from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Reply
 from rooms.core.game import Rules
 from rooms.core.ids import RoomId, Seat
-from rooms.core.inputs import Act, Attach, Command, Detach, Lapse, MoveBody, Open, Operate, Player, Reserve, Resync
+from rooms.core.inputs import (
+    Act,
+    Attach,
+    Command,
+    Detach,
+    Lapse,
+    MoveBody,
+    Open,
+    Operate,
+    Player,
+    Reserve,
+    Resync,
+    RollCall,
+)
 from rooms.core.match import Asked
 from rooms.core.room import Live, Room, seat_of, sockets_of
 
@@ -147,7 +160,9 @@ def _apply(live: Live, act: Act, token: str, asked: Moves, fx: Effects) -> None:
         _come_or_go(live, act, token, fx)
 
 
-def _come_or_go(live: Live, act: Attach | Detach | Lapse | Resync | Reserve, token: str, fx: Effects) -> None:
+def _come_or_go(
+    live: Live, act: Attach | Detach | Lapse | RollCall | Resync | Reserve, token: str, fx: Effects
+) -> None:
     match act:
         case Attach():
             presence.attach(live, act, fx)
@@ -159,6 +174,8 @@ def _come_or_go(live: Live, act: Attach | Detach | Lapse | Resync | Reserve, tok
             presence.detach(live, act.socket, fx)
         case Lapse():
             presence.lapse(live, act.web, fx)
+        case RollCall():
+            presence.call_roll(live, act, fx)
         case Resync():
             presence.resync(live, act, fx)
 

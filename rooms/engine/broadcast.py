@@ -5,6 +5,7 @@ Effects -> [Delivery per web process] -> commit -> hub
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -43,14 +44,15 @@ class Stage:
         trees = {seen: self._tree(seen) for seen in audience}
         frames = [frame for seen in audience for frame in self._frames(seen, trees[seen], audience[seen], welcomed)]
         directs = self._directs(fx, trees)
+        held = Counter(socket.web for socket in self.live.room.sockets.values())
         boxes: dict[WebId, Delivery] = {}
         for web, needs in self._needs().items():
             events = [e for told in fx.events for e in self._broadcasts(told, {wire for _, wire in needs})]
             wanted = [frame for frame in frames if (frame.view, frame.wire) in needs]
             if events or wanted:
-                boxes[web] = self._box(events, wanted)
+                boxes[web] = self._box(events, wanted, held[web])
         for web, direct in directs:
-            boxes.setdefault(web, self._box([], [])).directs.append(direct)
+            boxes.setdefault(web, self._box([], [], held[web])).directs.append(direct)
         return boxes
 
     def view_of(self, socket: Socket) -> View:
@@ -60,9 +62,9 @@ class Stage:
         seat = seat_of(self.live.room, socket.player.id)
         return WATCH if seat is None else seat
 
-    def _box(self, events: list[Broadcast], frames: list[ViewFrame]) -> Delivery:
+    def _box(self, events: list[Broadcast], frames: list[ViewFrame], held: int) -> Delivery:
         room = self.live.room
-        return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [])
+        return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [], held)
 
     def _audience(self) -> dict[View, set[Wire]]:
         audience: dict[View, set[Wire]] = {}

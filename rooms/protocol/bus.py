@@ -70,6 +70,8 @@ class Delivery(msgspec.Struct, frozen=True, array_like=True):
     events: list[Broadcast]
     frames: list[ViewFrame]
     directs: list[Direct]
+    sockets: int = -1
+    """How many sockets of this web process the room holds, so that it can tell when that is wrong; -1: not said."""
 
 
 Parcel = list[Delivery]

@@ -17,7 +17,7 @@ from channels.layers import InMemoryChannelLayer
 from rooms import hub as hubs
 from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import PlayerId, RoomId
-from rooms.core.inputs import JSON, Attach, ChatBody, Command, Detach, Player, Resume, Resync, StartBody, Wire
+from rooms.core.inputs import JSON, Attach, ChatBody, Command, Detach, Player, Resume, Resync, RollCall, StartBody, Wire
 from rooms.hub import Hub
 from rooms.link import SLOW_BYTES, Link
 from rooms.protocol import codec, server
@@ -119,6 +119,35 @@ async def test_what_is_for_a_room_without_sockets_is_dropped(hub: Hub, engine: S
     await engine.deliver(hub.web, box(other, 2, events=[event]), box(room, 2, events=[event]))
     await until(lambda: ear.raw)
     assert len(ear.raw) == 1
+
+
+# -- sockets that are gone, and the room does not know
+
+
+async def test_a_room_that_holds_sockets_of_ours_which_are_gone_is_told_who_is_here(
+    hub: Hub, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rooms.rollcall.WAIT_S", 0.2)
+    room, empty = some_room(engine.store), some_room(engine.store)
+    link, _ = await settle(hub, engine, room)
+    for odd, here in ((room, (link.id,)), (empty, ())):
+        await engine.deliver(hub.web, msgspec.structs.replace(box(odd, 2), sockets=len(here) + 1))
+        roll = await engine.next_of(RollCall)
+        assert (roll.web, roll.here) == (hub.web, here)
+    await engine.deliver(hub.web, msgspec.structs.replace(box(room, 3), sockets=1), box(room, 4))
+    with pytest.raises(TimeoutError):
+        await engine.next_of(RollCall, 0.6)
+
+
+async def test_a_room_that_was_left_shortly_before_the_connection_was_lost_is_called(
+    hub: Hub, engine: ScriptedEngine, valkey: redis.asyncio.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rooms.rollcall.WAIT_S", 0.2)
+    link, _ = await settle(hub, engine, some_room(engine.store))
+    hub.leave(link)
+    await engine.next_of(Detach)
+    await valkey.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    assert (await engine.next_of(RollCall)).here == ()
 
 
 # -- losses

@@ -9,7 +9,19 @@ import pytest
 from rooms.core import ending, presence
 from rooms.core.bounds import Bounds
 from rooms.core.ids import SocketId, WebId
-from rooms.core.inputs import Attach, BotBody, ChatBody, KickBody, Lapse, LeaveBody, Reserve, Resume, Resync
+from rooms.core.inputs import (
+    JSON,
+    Attach,
+    BotBody,
+    ChatBody,
+    KickBody,
+    Lapse,
+    LeaveBody,
+    Reserve,
+    Resume,
+    Resync,
+    RollCall,
+)
 from rooms.games import get_rules
 from rooms.protocol.closing import Close
 from tests.rooms.core.driver import ANN, BOB, CAT, Driver, codes, kinds, person
@@ -114,6 +126,25 @@ def test_a_web_process_that_dies_takes_its_sockets_along() -> None:
     fx = game.act(Lapse(WebId("w2")))
     assert kinds(fx) == ["away"]
     assert list(game.room.sockets) == [game.socket(ANN)]
+
+
+def test_a_roll_call_drops_what_is_not_in_it_and_nothing_else() -> None:
+    game = Driver(size=4)
+    for who, web, born_ms in ((ANN, "w1", 100), (BOB, "w1", 100), (CAT, "w1", 201), (person("Dan"), "w2", 100)):
+        game.act(Attach(game.socket(who), WebId(web), who, JSON, "auto", born_ms=born_ms))
+    fx = game.act(RollCall(WebId("w1"), (game.socket(ANN), SocketId("unknown")), 200))
+    assert kinds(fx) == ["away"]
+    assert list(game.room.sockets) == [game.socket(who) for who in (ANN, CAT, person("Dan"))], (
+        "who came later is not meant, nor is who is somewhere else"
+    )
+
+
+def test_a_room_whose_last_socket_is_not_at_its_roll_call_closes() -> None:
+    game = Driver()
+    game.attach(ANN)
+    game.pass_(game.live.bounds.idle_ms * 2)
+    assert game.act(RollCall(WebId("w"), (), 1)).closed is False
+    assert game.pass_(game.live.bounds.idle_ms).closed
 
 
 def test_a_seat_outside_a_match_is_held_for_a_while() -> None:

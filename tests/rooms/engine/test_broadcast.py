@@ -9,7 +9,7 @@ import msgspec
 from rooms.core import inputs
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
-from rooms.core.inputs import JSON, MSGPACK, Attach, ChatBody, Resume, Resync, SitBody, StandBody
+from rooms.core.inputs import JSON, MSGPACK, Attach, ChatBody, Lapse, Resume, Resync, RollCall, SitBody, StandBody
 from rooms.core.rng import Rng
 from rooms.core.room import Sitter, Told
 from rooms.engine.broadcast import Stage
@@ -17,7 +17,7 @@ from rooms.games import get_rules
 from rooms.protocol import server
 from rooms.protocol.bus import SHARED, WATCH, Delivery
 from rooms.protocol.codec import parse_server
-from tests.rooms.core.driver import ANN, BOB, CAT, Driver
+from tests.rooms.core.driver import ANN, BOB, CAT, Driver, person
 
 W = WebId("w")
 
@@ -59,6 +59,14 @@ def test_a_hidden_game_has_a_view_for_each_seat_and_one_for_watching() -> None:
     boxes = Stage(game.live, 1).deliveries(Effects(changed=True))
     assert views(boxes[W]) == {0, 1}
     assert views(boxes[WebId("w2")]) == {WATCH}, "a web process gets only what its sockets may see"
+
+
+def test_each_web_process_is_told_how_many_of_its_sockets_the_room_holds() -> None:
+    game, stage = battleship()
+    fx = game.attach(person("Dan"), "watch", "w2")
+    assert {web: box.sockets for web, box in stage.deliveries(fx).items()} == {W: 2, WebId("w2"): 2}
+    fx = game.act(Lapse(WebId("w2")), RollCall(W, (game.socket(ANN),), 1))
+    assert {web: box.sockets for web, box in stage.deliveries(fx).items()} == {W: 1}
 
 
 def test_another_seats_secret_changes_not_one_byte_of_ones_frames() -> None:
