@@ -337,7 +337,7 @@ class Hub:
             link.told = True
             meters.count("welcomes_late")
             link.say(server.Status("degraded", self.trouble or WAITING_TEXT))
-        if self._life.open and self._appender.waiting == 0:
+        if self._life.open and not self._appender.waits(link.room):
             self._attach_again(link)
         link.asked_at = now
 

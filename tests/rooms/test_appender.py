@@ -101,12 +101,59 @@ async def test_a_full_shard_holds_up_only_its_own(monkeypatch: pytest.MonkeyPatc
     assert log.seqs == [2, 1, 3, 4]
 
 
+async def test_a_shard_that_fails_rests_alone_however_much_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A primary of a cluster is dead: others' inputs neither wait for its rest nor behind what piles up for it."""
+    monkeypatch.setattr(appender, "PAUSE_S", (60,))
+    monkeypatch.setattr(appender, "BATCH", 3)
+    log = Log()
+    log.full = True
+    full = RoomId("f" * 22)
+    async with running(log) as (ours, health):
+        for number in range(1, 9):
+            ours.add_command(full, command(number))
+        await until(lambda: health)
+        for number in range(11, 15):
+            ours.add_command(ROOM, command(number))
+        await until(lambda: not ours.waits(ROOM))
+        assert log.seqs == [11, 12, 13, 14]
+        assert ours.waits(full)
+        assert ours.waiting == 8
+        assert len(log.batches) == 3, "the dead one was not tried again meanwhile"
+        assert health == ["The log of shard 102 is full: is an engine running?"]
+
+
+async def test_a_heap_for_one_shard_lets_others_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "BATCH", 3)
+    log = Log()
+    async with running(log) as (ours, _):
+        for number in range(1, 9):
+            ours.add_command(RoomId("h" * 22), command(number))
+        ours.add_command(ROOM, command(11))
+        assert await ours.drain(1)
+    assert log.batches[0] == [1, 2, 3]
+    assert 11 in log.batches[1]
+    assert [number for number in log.seqs if number < 11] == list(range(1, 9))
+
+
 async def test_inputs_are_bounded_by_number_and_comings_and_goings_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(appender, "MOST_COMMANDS", 3)
     ours = Appender(Log(), lambda reason: None)
     assert [ours.add_command(ROOM, command(n)) for n in range(1, 5)] == [True, True, True, False]
     ours.add(ROOM, Detach(SocketId("s")))
     assert ours.waiting == 4
+
+
+async def test_shards_that_cannot_be_written_leave_room_for_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "PAUSE_S", (60,))
+    monkeypatch.setattr(appender, "MOST_COMMANDS", 4)
+    log = Log()
+    log.full = True
+    full = RoomId("f" * 22)
+    async with running(log) as (ours, health):
+        ours.add_command(full, command(1))
+        await until(lambda: health)
+        assert [ours.add_command(full, command(n)) for n in (2, 3, 4)] == [True, True, False]
+        assert ours.add_command(ROOM, command(11))
 
 
 async def test_inputs_are_bounded_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
