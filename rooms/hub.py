@@ -172,7 +172,6 @@ class Hub:
 
     def command(self, link: Link, command: Command) -> None:
         """A player's input. When the log has been out of reach for too long, its socket is closed instead."""
-        link.said = max(link.said, command.seq)
         link.last = command.seq
         if not self._appender.add_command(link.room, command):
             link.goodbye(Close.SERVER_BUSY, "Too much waits to be written here. Connect again in a while.")
@@ -274,14 +273,10 @@ class Hub:
     def _attach_again(self, link: Link) -> None:
         """Not when it was told goodbye: it is over.
 
-        Nor a spectator who has said something since its welcome: the room may not have known it any more, and dropped
-        that. When it connects again, it sends what was not answered once more, before anything newer.
+        A room that did not know a spectator any more has dropped what it said. That goes out again after the welcome;
+        what was said before that came is not counted ahead of it (`Command.prev`).
         """
         if link.closed:
-            return
-        if link.view is not None and link.seat < 0 and link.said > link.counted:
-            meters.count("spectators_sent_back")
-            link.goodbye(RESTART, "The room lost sight of you for a moment. Connect again.")
             return
         link.asked_at = asyncio.get_running_loop().time()
         self._appender.add(link.room, link.attach(self.web))

@@ -39,7 +39,6 @@ class _Known(msgspec.Struct):
     """The part of a welcome that the hub must remember to ask for another."""
 
     incarnation: str
-    seq: int = 0
     game: _Game = _Game()
 
 
@@ -54,7 +53,6 @@ class Link:
         "base",
         "born_ms",
         "closed",
-        "counted",
         "held",
         "id",
         "incarnation",
@@ -63,7 +61,6 @@ class Link:
         "player",
         "resume",
         "room",
-        "said",
         "seat",
         "text",
         "told",
@@ -96,9 +93,7 @@ class Link:
         self.told = False
         """It was told that the answer takes long."""
         self.last = 0
-        """The seq of the input that was handed on last; sent again, it may be lower than `said`."""
-        self.said = self.counted = 0
-        """The highest seq of an input that was handed on, and of the last that counted by the time of the welcome."""
+        """The seq of the input that was handed on last; sent again, it may be lower than those before."""
         self.held: Held | None = None
         self.closed = False
 
@@ -165,7 +160,7 @@ class Link:
         self.view, self.seat, self.base, self.offset = view, seat, tick, offset
         self.asked_at, self.told = None, False
         known = (_json if self.text else _msgpack).decode(payload)
-        self.incarnation, self.counted, self.version = known.incarnation, known.seq, known.game.version
+        self.incarnation, self.version = known.incarnation, known.game.version
         self.write(payload)
         return True
 

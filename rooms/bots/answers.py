@@ -41,7 +41,7 @@ class Answers:
         self._settle([seq], refusal)
 
     def reconnect(self, seq: int) -> None:
-        """A new connection's welcome: everything up to `seq` was answered, the rest goes out again.
+        """A welcome: everything up to `seq` was answered, the rest goes out again.
 
         Those that were refused while nobody listened are named by the welcome, and `refuse` was called for them before.
         """

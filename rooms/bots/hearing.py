@@ -112,9 +112,7 @@ class Hearing:
     def _answer_welcome(self, seq: int, same: bool) -> None:
         if not same:
             self._answers.restart(seq)
-        elif self.live:  # the answer to a resync: what was sent over this connection is still on its way
-            self._answers.count(seq)
-        else:
+        else:  # on an open connection too: the server may have lost what was sent over it
             self._answers.reconnect(seq)
 
     def _take_frame(self, message: Frame) -> None:

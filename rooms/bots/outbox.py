@@ -67,7 +67,7 @@ class Outbox:
         return self._payloads.pop(seq, None) is not None
 
     def reconnect(self, seq: int) -> list[int]:
-        """A new connection was welcomed with `seq`: send later ones again. Returns what is now answered."""
+        """A welcome said `seq`: send later ones again. Returns what is now answered."""
         answered = self.answer(seq)
         self._sent = seq
         self.seq = max(self.seq, seq)

@@ -209,8 +209,9 @@ def _speaker(room: Room, act: Command) -> Player | None:
     """Whose input this is; None when it came by a socket that its player has replaced.
 
     The room may have counted a web process as gone whose sockets are open yet (`Lapse`). Their clients notice nothing
-    and send nothing twice, so an input of a seated player counts before the socket is attached again. A spectator is
-    not known here any more; the hub, which knows that it has spoken, makes it connect and send again (rooms/hub.py).
+    yet, so an input of a seated player counts before the socket is attached again. A spectator is not known here any
+    more: the welcome that answers the next Attach has it say again what was dropped, and `Command.prev` keeps later
+    inputs from being counted first.
     """
     socket = room.sockets.get(act.socket)
     if socket is not None:

@@ -33,8 +33,6 @@ logger = logging.getLogger("chaos")
 PACE_S: Final = {"tictactoe": 0.25, "battleship": 0.15, "snake": 0.35, "arena": 0.35}
 IN_FLIGHT_S: Final = 0.25
 """What arrives so soon after a kill may have been sent before it; no lease is as short."""
-RESTART: Final = 1012
-"""Also what a spectator is sent back with who has said something while the room had lost sight of it."""
 EXTRA_S: Final = 20.0
 """A scenario that did not settle within its bound is waited for so much longer, so that the next begins sound."""
 TELL_SLACK_S: Final = 0.5
@@ -288,9 +286,7 @@ class Scenario:
         everybody = [player for company in self.companies for player in company.players]
         for player in everybody:
             gone = [r for r in _after(player, begun, (Closed,)) if isinstance(r, Closed)]
-            sent_back = [r for r in gone if r.code == RESTART and player.sight.seat < 0]
-            self.tally.sent_back += len(sent_back)
-            if fault.keeps_sockets and len(gone) > len(sent_back):
+            if fault.keeps_sockets and gone:
                 self.tally.blame("socket", f"{fault.name}: {player.who.id} lost its socket: {gone[0]}", player.room)
             if fault.tells_s and not gone and _first(player, begun, (Opened,)) is None:
                 self._note_told(fault, player, begun)

@@ -39,8 +39,6 @@ class Tally:
     """Of drains: the longest time without a frame, of each player of a ticking room."""
     told: list[float] = field(default_factory=list)
     """Seconds until "degraded" was told."""
-    sent_back: int = 0
-    """Spectators who had to connect again though their web process lived (rooms/hub.py)."""
     closes: Counter[int] = field(default_factory=Counter)
     inputs: Counter[str] = field(default_factory=Counter)
     violations: list[Violation] = field(default_factory=list)
@@ -78,7 +76,6 @@ class Tally:
             "rooms": self.inputs["rooms"],
             "matches": self.inputs["matches"],
             "inputs": {name: self.inputs[name] for name in ("acked", "refused", "unclear")},
-            "spectators_sent_back": self.sent_back,
             "lost": kinds["lost"],
             "doubled": kinds["doubled"],
             "holes": kinds["hole"],
@@ -102,7 +99,7 @@ class Tally:
         lines.append("")
         for name in ("takeover_s", "drain_gap_s", "degraded_told_s", "inputs", "closed_by_code"):
             lines.append(f"{name:<22}" + "  ".join(f"{key} {value}" for key, value in told[name].items()))
-        for name in ("rooms", "matches", "spectators_sent_back", "lost", "doubled", "holes", "view_mismatches"):
+        for name in ("rooms", "matches", "lost", "doubled", "holes", "view_mismatches"):
             lines.append(f"{name:<22}{told[name]}")
         lines.append(f"{'violations':<22}{len(self.violations)}")
         lines += [f"  {one.kind}: {one.room} {one.text}"[:400] for one in self.violations[:SHOWN]]

@@ -405,42 +405,18 @@ async def settle_watcher(hub: Hub, engine: ScriptedEngine, room: RoomId) -> tupl
     return link, ear
 
 
-async def test_a_spectator_whose_input_may_be_lost_connects_again(hub: Hub, engine: ScriptedEngine) -> None:
-    """The room had counted the web process as gone and knew nobody of that name: only a new hello brings it again."""
-    speaker, ear = await settle_watcher(hub, engine, some_room(engine.store))
-    silent, _ = await settle_watcher(hub, engine, some_room(engine.store))
-    hub.command(speaker, Command(speaker.id, ANN.id, 1, ChatBody("x")))
-    hub.begun(hub.web)
-    assert (await engine.next_of(Attach)).socket == silent.id
-    assert ear.closed is not None
-    assert ear.closed[0] == 1012
-    assert not silent.closed
-
-
-async def test_a_welcome_from_before_its_input_does_not_cover_it(hub: Hub, engine: ScriptedEngine) -> None:
-    room = some_room(engine.store)
-    link, ear = await settle_watcher(hub, engine, room)
-    hub.command(link, Command(link.id, ANN.id, 1, ChatBody("x")))
-    await engine.welcome(link.attach(hub.web), room, 2, seat=-1)
-    await until(lambda: len(ear.raw) == 2)
-    hub.begun(hub.web)
-    assert link.closed
-
-
-async def test_a_seated_player_and_a_spectator_whose_input_counted_stay(hub: Hub, engine: ScriptedEngine) -> None:
+async def test_everybody_is_attached_again_and_keeps_the_socket(hub: Hub, engine: ScriptedEngine) -> None:
+    """Also a spectator of whom the room knew nothing for a while: its welcome says what must be said again."""
     room = some_room(engine.store)
     seated, _ = await settle(hub, engine, room)
     watcher, ear = await settle_watcher(hub, engine, room)
     for link in (seated, watcher):
         hub.command(link, Command(link.id, ANN.id, 1, ChatBody("x")))
-    attach = watcher.attach(hub.web)
-    welcome = Direct(watcher.id, welcome_of(attach, room, 2, seq=1), SHARED, -1)
-    await engine.deliver(hub.web, box(room, 2, directs=[welcome]))
-    await until(lambda: len(ear.raw) == 2)
     hub.begun(hub.web)
     assert {(await engine.next_of(Attach)).socket for _ in range(2)} == {seated.id, watcher.id}
     assert not seated.closed
     assert not watcher.closed
+    assert ear.closed is None
 
 
 # -- Redis lost what it knew

@@ -36,12 +36,18 @@ export class Sender {
     this.pace = new Pace(timers.now, 20);
   }
 
-  /** The server knows us, and everything up to `seq`: send the rest. @param {number} seq @param {Limits} limits */
+  /**
+   * A welcome: the server knows us, and everything up to `seq`. The rest goes out (again): on an open socket too, as
+   * the server may have lost it. What is only on its way still counts once.
+   *
+   * @param {number} seq @param {Limits} limits
+   */
   open(seq, limits) {
     this.limits = limits;
     this.pace.rate = Math.max(1, limits.messages_per_s - 2); // what is left is for pings
     this.seq = Math.max(this.seq, seq);
     this.settle(seq);
+    this.outbox.rewind();
     this.#open = true;
     this.#pump();
   }

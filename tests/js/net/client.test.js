@@ -115,6 +115,16 @@ describe("inputs", () => {
     assert.deepEqual(end().got("move").map(({ seq, move }) => [seq, move]), [[2, "b"], [3, "c"]]);
   });
 
+  it("go out again after any welcome: the server may have lost them", () => {
+    const { enter, room } = scripted();
+    const server = enter();
+    room.move("a");
+    room.move("b");
+    server.say(welcomeOf({ seq: 1, recovered: true }));
+    room.move("c");
+    assert.deepEqual(server.got("move").map(({ seq, move }) => [seq, move]), [[1, "a"], [2, "b"], [2, "b"], [3, "c"]]);
+  });
+
   it("made while the connection is away wait for it", () => {
     const { enter, room, end, retry } = scripted();
     enter().end(1006);

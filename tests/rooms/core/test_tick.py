@@ -230,6 +230,23 @@ def test_a_move_sent_while_the_web_process_was_counted_as_gone_counts(game: Driv
     assert game.room.seqs[who.id] == seq
 
 
+def test_what_a_spectator_said_while_not_known_counts_once_it_is_said_again(game: Driver) -> None:
+    """A later input, on its way before the new welcome, must not be counted ahead: its ack would cover the dropped."""
+
+    def say(seq: int, prev: int) -> inputs.Command:
+        return inputs.Command(game.socket(CAT), CAT.id, seq, ChatBody(f"line {seq}"), prev)
+
+    game.attach(CAT, "watch")
+    game.act(inputs.Lapse(WebId("w")))
+    back = Attach(game.socket(CAT), WebId("w-again"), CAT, inputs.JSON, "watch", again=True)
+    fx = game.act(say(1, 0), back, say(2, 1))
+    assert game.socket(CAT) in fx.welcomes
+    assert CAT.id not in game.room.seqs
+    fx = game.act(say(1, 0), say(2, 1))
+    assert [told.body["text"] for told in fx.events] == ["line 1", "line 2"]
+    assert game.room.seqs[CAT.id] == 2
+
+
 def test_a_move_from_a_replaced_socket_is_left_for_the_new_one_to_send_again(game: Driver) -> None:
     who = mover(game)
     game.act(Attach(SocketId("newer"), WebId("w2"), who, inputs.JSON))
