@@ -315,6 +315,8 @@ class Hub:
             some = list(islice(self._late, LOOKS))
             self._late.difference_update(some)
             await asyncio.gather(*map(self._look_for, some), self._renounce())
+            if not self._late.isdisjoint(some):  # a node of a cluster is away, and says so at once
+                await asyncio.sleep(SWEEP_S)
 
     async def _renounce(self) -> None:
         """Say of shards whose rooms went back that their memory failed: their rooms end, with a word to everybody."""

@@ -7,12 +7,14 @@ import json
 import os
 import signal
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import websockets
+from websockets.asyncio.client import ClientConnection
 from websockets.typing import Origin
 
 from rooms.core.ids import PlayerId, RoomId
@@ -324,7 +326,19 @@ async def test_a_web_process_that_is_told_to_end_says_1012_and_leaves_nobody_beh
     room = await open_room(store, "tictactoe", ann)
     one, welcome = await enter(web, room, ann)
     two, _ = await enter(fleet.web[0], room, bob)
+    watchers = [player(f"Cat {n}") for n in range(10)]
+    watching = [(await enter(web, room, who, want="watch"))[0] for who in watchers]
+
+    async def move_on(old: ClientConnection, who: Player) -> float:
+        assert (await ended(old))[1] == 1012
+        await asyncio.sleep(0.25)  # the longest that a client waits before it connects again
+        await enter(fleet.web[0], room, who, want="watch")
+        return time.monotonic() - told
+
+    told = time.monotonic()
     web.process.send(signal.SIGTERM)
+    times = await asyncio.gather(*map(move_on, watching, watchers))
+    assert max(times) <= 1.0, times
     goodbye, code, _ = await ended(one)
     assert goodbye is not None
     assert (code, goodbye["code"], goodbye["reconnect"]) == (1012, 1012, True)

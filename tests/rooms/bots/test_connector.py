@@ -55,6 +55,15 @@ async def test_a_cut_connection_is_1006(server: ScriptedServer) -> None:
     assert caught.value.code == 1006
 
 
+async def test_who_does_not_answer_the_handshake_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rooms.bots.connector.OPEN_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:  # the kernel accepts, and nobody says a word
+        async with asyncio.timeout(5):
+            with pytest.raises(Closed) as caught:
+                await open_websocket(f"ws://127.0.0.1:{deaf.getsockname()[1]}/", {}, JSON_WIRE)
+    assert caught.value.code == 1006
+
+
 async def test_a_large_welcome_passes(server: ScriptedServer) -> None:
     wire = await open_websocket(server.url, {}, JSON_WIRE)
     visit = await server.visit()

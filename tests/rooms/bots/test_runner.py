@@ -94,9 +94,16 @@ async def test_what_is_no_call_is_left_behind(
     await running.end()
 
 
-async def test_stopping_without_a_bot_is_quick(store: Store, server: ScriptedServer) -> None:
+async def test_stopping_without_a_bot_is_quick(
+    store: Store, server: ScriptedServer, valkey: redis.asyncio.Redis
+) -> None:
     running = Running(server)
-    await asyncio.sleep(0.1)
+    for _ in range(500):
+        if (await valkey.info("clients"))["blocked_clients"]:  # it waits for calls
+            break
+        await asyncio.sleep(0.01)
+    else:
+        pytest.fail("it does not wait for calls")
     loop = asyncio.get_running_loop()
     before = loop.time()
     await running.end()
