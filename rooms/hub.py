@@ -177,8 +177,12 @@ class Hub:
             link.goodbye(Close.SERVER_BUSY, "Too much waits to be written here. Connect again in a while.")
 
     def resync(self, link: Link, offset: int) -> None:
-        """A client asks for a welcome from `offset` on."""
-        self._ask(link, Resume(link.incarnation, offset))
+        """A client asks for a welcome from `offset` on; one that is due already brings all that it lacks.
+
+        Without that bound a client could fill the line to a Redis that is away.
+        """
+        if link.asked_at is None:
+            self._ask(link, Resume(link.incarnation, offset))
 
     def relay(self, relay: Relay) -> None:
         """A message for the others in the room, past the rules."""

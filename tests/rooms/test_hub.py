@@ -189,6 +189,14 @@ async def test_a_client_may_ask_for_a_welcome_itself(hub: Hub, engine: ScriptedE
     assert await engine.next_of(Resync) == Resync(link.id, Resume("first", 0))
 
 
+async def test_a_client_that_asks_and_asks_fills_no_line(hub: Hub, engine: ScriptedEngine) -> None:
+    link, _ = await settle(hub, engine, some_room(engine.store))
+    for offset in range(50):
+        hub.resync(link, offset)
+    assert hub._appender.waiting == 1
+    assert (await engine.next_of(Resync)).socket == link.id
+
+
 class Beats:
     """The store, with a heartbeat that can be held up."""
 
