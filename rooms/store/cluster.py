@@ -44,6 +44,7 @@ class Cluster:
         self._slots: dict[int, Host] = {}
         self._healing: asyncio.Task[None] | None = None
         self._first = asyncio.Lock()
+        self._closed = False
 
     async def ready(self) -> None:
         """Return when there is a map. Raises StoreUnavailable."""
@@ -87,11 +88,12 @@ class Cluster:
 
     def doubt(self) -> None:
         """See to it that the map is asked for anew, soon, and until all is well."""
-        if self._healing is None or self._healing.done():
+        if not self._closed and (self._healing is None or self._healing.done()):
             self._healing = asyncio.create_task(self._heal(), name="look after the Redis Cluster")
 
     async def aclose(self) -> None:
-        """Close every connection but those handed out."""
+        """Close every connection but those handed out, for good."""
+        self._closed = True
         if self._healing is not None:
             self._healing.cancel()
             await asyncio.gather(self._healing, return_exceptions=True)
@@ -166,6 +168,8 @@ class Cluster:
 
     def _node(self, host: Host) -> Node:
         if host not in self._nodes:
+            if self._closed:  # nobody would close its connections
+                raise StoreUnavailable("The connections to the Redis Cluster are closed.")
             self._nodes[host] = Node(self._address.at(*host))
         return self._nodes[host]
 

@@ -98,6 +98,7 @@ class Connections:
         self._opening = asyncio.Semaphore(CONNECTING)  # a herd would open none within the time for one
         self._idle: list[AbstractConnection] = []
         self._open: set[AbstractConnection] = set()
+        self._closed = False
 
     async def open(self) -> AbstractConnection:
         """A new connection of the caller's own, to be ended with `disconnect`. Raises StoreUnavailable."""
@@ -143,7 +144,9 @@ class Connections:
     async def _connect(self, connection: AbstractConnection) -> None:
         try:
             async with self._opening, asyncio.timeout(CONNECT_S):
+                self._raise_if_closed()
                 await self._find_and_connect(connection)
+            self._raise_if_closed()  # nobody would close this one
         except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
             raise unavailable(error, CONNECT_S) from error
@@ -161,11 +164,15 @@ class Connections:
         if not isinstance(role, list) or role[0] != b"master":
             raise NodeAway(f"The Redis that the Sentinels name is not the primary (yet): {role!r:.80}.")
 
+    def _raise_if_closed(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("The connections to Redis are closed: this part of the process has ended.")
+
     async def aclose(self) -> None:
-        """Close all; calls that still run fail."""
-        for connection in [*self._idle, *self._open]:
-            await connection.disconnect()
-        self._idle.clear()
+        """Close all, for good; calls that still run fail, and so do those that come later."""
+        self._closed = True
+        # All at once, whatever becomes of one: what waits for its connection to close may not hold up the others.
+        await asyncio.gather(*(one.disconnect() for one in [*self._idle, *self._open]), return_exceptions=True)
 
 
 def unavailable(error: Exception, limit_s: float) -> NodeAway:
@@ -184,6 +191,8 @@ def unavailable(error: Exception, limit_s: float) -> NodeAway:
 
 async def exchange(connection: AbstractConnection, commands: Sequence[Command]) -> list[Answer]:
     """Send all commands at once and read one answer for each; an error answer is returned in its place."""
+    if not connection.is_connected:  # redis-py would open it anew, behind our back, wherever that leads
+        raise NoConnection("the connection was closed meanwhile")
     await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
     answers: list[Answer] = []
     for _ in commands:

@@ -44,6 +44,7 @@ class Store:
         self.shards = shards
         self.limits = limits or Limits()
         self.incarnation = ""
+        self.closed = False
         keys = [shard_keys(shard) for shard in range(shards)]
         self._keys = keys
         self._client = client = Client(url)
@@ -61,16 +62,17 @@ class Store:
 
     @classmethod
     def of_loop(cls, url: str, shards: int) -> Store:
-        """The one store of the running event loop for this address."""
+        """The one store of the running event loop for this address; another one once that was closed."""
         for loop in [loop for loop in _stores if loop.is_closed()]:
             del _stores[loop]
         stores = _stores.setdefault(asyncio.get_running_loop(), {})
-        if (url, shards) not in stores:
+        if (url, shards) not in stores or stores[url, shards].closed:
             stores[url, shards] = cls(url, shards)
         return stores[url, shards]
 
     async def aclose(self) -> None:
-        """Close its connections. Mailboxes and feeds are closed by who opened them."""
+        """Close its connections, for good. Mailboxes and feeds are closed by who opened them."""
+        self.closed = True
         await self._client.aclose()
 
     async def check(self) -> None:

@@ -46,7 +46,9 @@ async def serve(url: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     log.info("bots play at %s", url)
-    await run_bots(stop, url)
-    await live_store().aclose()
+    try:
+        await run_bots(stop, url)
+    finally:
+        await live_store().aclose()
     said = ", ".join(f"{name} {number}" for name, number in sorted(counts.items()) if name.startswith("bot"))
     log.info("the bots have stopped; %s", said or "none played")

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from redis.exceptions import ConnectionError as NoConnection
 
 from rooms.store import Commit, Store, StoreUnavailable
 from rooms.store.client import Client
@@ -192,6 +193,38 @@ async def test_a_primary_that_became_a_replica_is_left(server: ValkeyServer) -> 
     async with connections.lend(1.0) as connection:
         (answer,) = await exchange(connection, [("SET", "k", 2)])
         assert "read only" in str(answer)
+        assert not connection.is_connected
+    await connections.aclose()
+
+
+async def test_nothing_stays_open_once_it_is_closed(server: ValkeyServer) -> None:
+    """Neither what was just being opened, nor what is asked for by one who has not heard of the end."""
+    client = Client(server.url)
+    node = client.nodes.all()[0]
+    await client.call("PING")
+    server.pause()
+    opening = [asyncio.create_task(client.call("PING")) for _ in range(COMMAND_CONNECTIONS + 2)]
+    opening.append(asyncio.create_task(client.wait("BLPOP", "k", 0, limit_s=5)))
+    opening.append(asyncio.create_task(client.connect()))
+    await asyncio.sleep(0.05)  # whoever may is on the way to Redis
+    closing = asyncio.create_task(client.aclose())
+    await asyncio.sleep(0)
+    server.resume()
+    await closing
+    ended = await asyncio.wait_for(asyncio.gather(*opening, return_exceptions=True), 5)
+    assert all(isinstance(one, StoreUnavailable) for one in ended), ended
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await client.call("PING")
+    assert [one for one in (*node.commands._idle, *node.waits._idle) if one.is_connected] == []
+
+
+async def test_a_connection_that_was_closed_is_not_opened_behind_our_back(server: ValkeyServer) -> None:
+    """What follows in the same exchange (WAIT) would be asked of a server that has not seen the rest."""
+    connections = Connections(server.url, 1)
+    async with connections.lend(1.0) as connection:
+        await connection.disconnect()
+        with pytest.raises(NoConnection, match="closed meanwhile"):
+            await exchange(connection, [("WAIT", 0, 1)])
         assert not connection.is_connected
     await connections.aclose()
 

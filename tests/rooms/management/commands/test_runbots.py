@@ -16,5 +16,8 @@ def test_an_address_that_is_none_is_said(url: str) -> None:
 def test_another_number_of_shards_is_said(valkey_url: str) -> None:
     with redis.Redis.from_url(valkey_url) as client:
         client.hset("hf:meta", mapping={"shards": "3", "incarnation": "x", "version": "1"})
-    with pytest.raises(CommandError, match="3"):
-        call_command("runbots")
+        before = {row["id"] for row in client.client_list()}
+        with pytest.raises(CommandError, match="3"):
+            call_command("runbots")
+        left = [row for row in client.client_list() if row["id"] not in before and row["name"] == "holdfast"]
+    assert left == [], "its connections are closed"
