@@ -16,6 +16,7 @@ from gameserver.supervisor.readiness import Readiness
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 5.0
+SERVED_PAUSE = 0.4  # the longest after a life that served: people wait for the next one, and promised are 2 s in all
 BURIAL_SECONDS = 2.0
 LONG_LIFE = 3.0  # who lived this long did not die of its start: the next one comes at once
 
@@ -23,11 +24,14 @@ Died = Callable[[str], Coroutine[Any, Any, None]]
 """Told the name of a life that is over, of a program that owns shards."""
 
 
-def next_pause(pause: float | None, lived: float) -> float:
-    """How long to wait before the next start, after a life of so many seconds. `pause`: the last one, or None."""
+def next_pause(pause: float | None, lived: float, *, served: bool = False) -> float:
+    """How long to wait before the next start, after a life of so many seconds. `pause`: the last one, or None.
+
+    `served`: it had said that it serves, so it is not its start that fails.
+    """
     if pause is None or lived >= LONG_LIFE:
         return 0.0
-    return min(pause * 2, LONGEST_PAUSE) if pause else FIRST_PAUSE
+    return min(pause * 2, SERVED_PAUSE if served else LONGEST_PAUSE) if pause else FIRST_PAUSE
 
 
 def manner_of_death(code: int) -> str:
@@ -136,7 +140,7 @@ class Child:
                 if self._burials:
                     await asyncio.wait(self._burials, timeout=BURIAL_SECONDS)
                 return
-            pause = next_pause(pause, clock() - born)
+            pause = next_pause(pause, clock() - born, served=self._served())
             when = f"in {pause:g} s" if pause else "now"
             self._screen.say("play", f"{self.program.name} {manner_of_death(code)}; starting it again {when}")
             if pause:
@@ -144,6 +148,11 @@ class Child:
                     await asyncio.wait_for(self._stopping.wait(), pause)
                     return
             await self._spawn_again()
+
+    def _served(self) -> bool:
+        """Whether the life that is over had come to serve."""
+        said = self._readiness and self._readiness.said
+        return bool(said and said.done() and said.result())
 
     def _bury(self) -> None:
         """Release what the dead one held, beside the start of the next: another may take it over sooner."""

@@ -20,6 +20,13 @@ def test_a_long_life_begins_anew() -> None:
     assert next_pause(5.0, lived=3.0) == 0.0
 
 
+def test_who_served_is_not_waited_for_long() -> None:
+    """Killed every two seconds, an engine must still be there again within two seconds, each time."""
+    pause = None
+    pauses = [pause := next_pause(pause, lived=2.0, served=True) for _ in range(8)]
+    assert pauses == [0.0, 0.2, *[0.4] * 6]
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [(0, "ended with code 0"), (-signal.SIGKILL, "was killed by SIGKILL"), (-250, "was killed by signal 250")],
