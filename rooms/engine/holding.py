@@ -113,9 +113,11 @@ class Holding:
     async def _take(self, numbers: Sequence[int]) -> None:
         if not numbers:
             return
-        taken = await self.store.take_all(numbers, self.config.name, self.config.lease_ms)
+        taken, webs = await _all(
+            self.store.take_all(numbers, self.config.name, self.config.lease_ms), self.store.living_webs()
+        )
         leases = [lease for lease in taken if lease is not None]
-        living = set(await self.store.living_webs())
+        living = set(webs)
         await _all(*(self._load(lease, living) for lease in leases))
         if leases:
             await self.store.ring(self.config.name)

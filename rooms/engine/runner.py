@@ -143,7 +143,8 @@ class Engine:
         if self.holding.settled and not self._told_ready:
             self._told_ready = True
             self._ready()
-        await self.holding.sweep_webs()
+        if not self._look.is_set():  # else shards wait for us, and their rooms with them
+            await self.holding.sweep_webs()
         try:
             async with asyncio.timeout(self.holding.rest_s):
                 await self._look.wait()

@@ -10,6 +10,7 @@ from typing import Final
 from rooms.core.ids import RoomId
 from rooms.store.client import Client
 from rooms.store.commit import Heads
+from rooms.store.connections import Answer, Command
 from rooms.store.errors import Fenced
 from rooms.store.keys import ShardKeys
 from rooms.store.leases import Lease
@@ -47,14 +48,15 @@ class Loading:
         While the lease is ours nobody else writes, so what is read piece by piece is one state.
         """
         keys = self._shards[lease.shard]
-        (last, head, untold), names = await self._client.pipeline(
-            [("HMGET", keys.meta, "last", "commits", "untold"), ("HKEYS", keys.rooms)]
+        whose = ("HMGET", keys.lease, "owner", "epoch")
+        (last, head, untold), names, mine = await self._client.pipeline(
+            [("HMGET", keys.meta, "last", "commits", "untold"), ("HKEYS", keys.rooms), whose]
         )
         loaded = Loaded((last or START.encode()).decode())
         rooms = iter([RoomId(name.decode()) for name in names])
         while batch := list(islice(rooms, BATCH)):
-            await self._fetch(keys, batch, loaded)
-        owner, epoch = await self._client.call("HMGET", keys.lease, "owner", "epoch")
+            mine = await self._fetch(keys, batch, loaded, whose)
+        owner, epoch = mine  # as it was behind the last thing read
         if (owner or b"").decode() != lease.owner or int(epoch or 0) != lease.epoch:
             raise Fenced(lease.shard, lease.epoch, (owner or b"").decode(), int(epoch or 0), "lease")
         if has_less(self._heads.kept().get(lease.shard), lease.memory, int(head or 0)):
@@ -64,10 +66,13 @@ class Loading:
         self._heads.set(lease, int(head or 0))
         return loaded
 
-    async def _fetch(self, keys: ShardKeys, batch: list[RoomId], loaded: Loaded) -> None:
+    async def _fetch(self, keys: ShardKeys, batch: list[RoomId], loaded: Loaded, whose: Command) -> Answer:
+        """Read some rooms into `loaded`; answers whose the lease is, asked in the same breath: players are waiting."""
         ranges = [("LRANGE", keys.events(room), 0, -1) for room in batch]
-        blobs, *events = await self._client.pipeline([("HMGET", keys.rooms, *batch), *ranges], LOAD_S)
+        asked: list[Command] = [("HMGET", keys.rooms, *batch), *ranges, whose]
+        blobs, *events, mine = await self._client.pipeline(asked, LOAD_S)
         for room, blob, several in zip(batch, blobs, events, strict=True):
             if blob is not None:  # else it was closed by the next owner, and the check at the end says so
                 loaded.rooms[room] = blob
                 loaded.events[room] = several
+        return mine

@@ -50,10 +50,10 @@ async def test_a_room_that_goes_while_loading_is_left_out(
     await commit(store, Commit(lease, rooms={ROOM: b"r"}))
     fetch = store._loading._fetch
 
-    async def late(*args: object) -> None:
+    async def late(*args: object) -> object:
         await valkey.hdel(shard_keys(lease.shard).rooms, ROOM)
         await valkey.hset(shard_keys(lease.shard).lease, mapping={"owner": "b", "epoch": 2})
-        await fetch(*args)  # type: ignore[arg-type]
+        return await fetch(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(store._loading, "_fetch", late)
     with pytest.raises(Fenced) as caught:
