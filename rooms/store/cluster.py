@@ -97,8 +97,7 @@ class Cluster:
         if self._healing is not None:
             self._healing.cancel()
             await asyncio.gather(self._healing, return_exceptions=True)
-        for node in self._nodes.values():
-            await node.aclose()
+        await asyncio.gather(*(node.aclose() for node in self._nodes.values()))
 
     # -- the map
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final, Protocol
 
 from redis.exceptions import MovedError
@@ -27,9 +28,8 @@ class Node:
         """Why calls are refused at once, until the server has answered again (cluster only)."""
 
     async def aclose(self) -> None:
-        """Close its connections, but those handed out by `open`."""
-        await self.commands.aclose()
-        await self.waits.aclose()
+        """Close its connections, but those handed out by `open`: all at once, so that none is opened meanwhile."""
+        await asyncio.gather(self.commands.aclose(), self.waits.aclose())
 
 
 class Nodes(Protocol):
