@@ -17,7 +17,7 @@ from typing import Final
 
 from rooms.store.client import Client
 from rooms.store.connections import if_there, raise_refusals
-from rooms.store.keys import ShardKeys
+from rooms.store.keys import CARD_FEED, ShardKeys
 from rooms.store.lua import Call, read_script
 
 TAKE, RENEW, RELEASE = read_script("take"), read_script("renew"), read_script("release")
@@ -73,7 +73,7 @@ class Leases:
 
     async def take_all(self, shards: Sequence[int], owner: str, ttl_ms: int) -> list[Lease | None]:
         """The same for several, in one round trip; None also for those whose node of a cluster fails."""
-        calls: list[Call] = [(TAKE, self._keys(shard), (owner, ttl_ms, word())) for shard in shards]
+        calls: list[Call] = [(TAKE, self._keys(shard), (owner, ttl_ms, word(), CARD_FEED)) for shard in shards]
         answers = await self._client.attempt_scripts(calls)
         return [
             None if taken is None else Lease(shard, owner, taken[0], taken[1], taken[2].decode())

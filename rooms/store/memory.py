@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from rooms.store.client import Client
 from rooms.store.commit import Kept
-from rooms.store.keys import META, ShardKeys
+from rooms.store.keys import CARD_FEED, META, ShardKeys
 from rooms.store.leases import LeaseRow, word
 from rooms.store.lua import read_script
 
@@ -36,12 +36,14 @@ class Memory:
     async def renounce(self, shard: int, memory: str) -> bool:
         """Say that the data of `shard` went back. False when its word is not `memory` any more: it was said already.
 
-        Changes the incarnation too, so that everybody looks at the words.
+        Changes the incarnation too, so that everybody looks at the words, and has all cards read again: the rooms that
+        Redis forgot altogether are closed by no commit.
         """
         fresh = word()
         said = bool(await self._client.script(RENOUNCE, [self._shards[shard].meta], [memory, fresh]))
         if said:
             await self._client.call("HSET", META, "incarnation", fresh)
+            await self._client.call("PUBLISH", CARD_FEED, "")
         return said
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from lobby import picture as pictures
 from lobby.picture import Filter, Picture, picture
+from lobby.stores import live_store
 from rooms.core.ids import RoomId
 from rooms.store import Store, StoreUnavailable
 from rooms.store.keys import shard_keys
@@ -76,6 +77,15 @@ async def test_a_card_that_cannot_be_read_is_left_out(lobby: Lobby) -> None:
     seen = await picture()
     assert seen.find(NOWHERE) is None
     assert seen.find(good.room) == good
+
+
+async def test_rooms_that_a_flush_took_away_are_shown_no_longer(lobby: Lobby) -> None:
+    gone = await lobby.show(card())
+    seen = await picture()
+    assert seen.find(gone.room) == gone
+    await lobby.valkey.flushdb()
+    assert await live_store().take(0, "engine", 1000)
+    await until(lambda: seen.count() == 0)
 
 
 async def test_without_redis_the_first_fill_fails_in_time_and_comes_later(

@@ -55,3 +55,19 @@ async def test_after_a_lost_connection_all_must_be_read_again(store: Store, leas
         assert changes == [(ROOM, b"1")]
         break
     await feed.aclose()
+
+
+async def test_all_must_be_read_again_once_a_shard_has_another_memory(store: Store, valkey: Valkey) -> None:
+    """Rooms that Redis forgot are closed by no commit. Taking a lease alone says nothing."""
+    old = await take(store)
+    feed = store.card_feed()
+    assert await anext(feed) is None
+    await store.release(old)
+    await commit(store, Commit(await take(store), cards={ROOM: b"1"}))
+    assert await asyncio.wait_for(anext(feed), 30) == [(ROOM, b"1")]
+    await valkey.flushdb()
+    new = await take(store)
+    assert await asyncio.wait_for(anext(feed), 30) is None
+    assert await store.renounce(new.shard, new.memory)
+    assert await asyncio.wait_for(anext(feed), 30) is None
+    await feed.aclose()
