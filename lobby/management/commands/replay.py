@@ -43,6 +43,10 @@ class Command(BaseCommand):
         wanted, every = options["match"], options["all"]
         if bool(wanted) == every:
             raise CommandError("Name one match (its id, or ROOM/NUMBER), or give --all.")
+        if every and options["json"]:
+            raise CommandError("--json writes one match: name it instead of --all.")
+        if options["since"] and not every:
+            raise CommandError("--since goes with --all.")
         if every:
             self._all(options["since"])
         else:
@@ -103,7 +107,10 @@ def find(wanted: str) -> Match:
         found = found.filter(number=int(number)) if number.isdecimal() else found.none()
     match = found.first()
     if match is None:
-        raise CommandError(f"There is no recorded match {wanted!r}.")
+        raise CommandError(
+            f"There is no recorded match {wanted!r}. Its id is the number in the address of its page, /matches/ID/; "
+            "a match is recorded when it has ended."
+        )
     return match
 
 

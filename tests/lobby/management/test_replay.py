@@ -57,7 +57,7 @@ def test_it_is_found_by_its_room_too() -> None:
 @pytest.mark.parametrize("name", ["999", "x" * 22, f"{'r' * 22}/9", f"{'r' * 22}/x", "9" * 30])
 def test_one_that_does_not_exist_is_an_error(name: str) -> None:
     keep("tictactoe")
-    with pytest.raises(CommandError, match="There is no recorded match"):
+    with pytest.raises(CommandError, match=r"There is no recorded match .* /matches/ID/"):
         run(name)
 
 
@@ -107,7 +107,16 @@ def test_all_are_verified() -> None:
         run(all=True)
 
 
-@pytest.mark.parametrize("options", [{}, {"match": "1", "all": True}, {"all": True, "since": "soon"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"match": "1", "all": True},
+        {"all": True, "since": "soon"},
+        {"all": True, "json": "-"},
+        {"match": "1", "since": "2026-01-31"},
+    ],
+)
 def test_what_is_asked_wrongly_is_told(options: dict[str, Any]) -> None:
-    with pytest.raises(CommandError, match=r"or give --all|is no date"):
+    with pytest.raises(CommandError, match=r"or give --all|is no date|writes one match|goes with --all"):
         run(**options)
