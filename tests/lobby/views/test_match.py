@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
-from lobby.models import Replay
+from lobby.models import Match, Replay
 from lobby.projector import projector
 from lobby.throttle import LOOK_ADDRESS, Limit
 from lobby.views import match as views
@@ -126,3 +127,5 @@ async def test_the_lobby_lists_recent_matches(lobby: Lobby) -> None:
     text = await text_of("/")
     assert f'href="/matches/{match.pk}/"' in text
     assert text.count('class="recent-match"') == 1
+    await Match.objects.aupdate(ended_at=timezone.now())
+    assert ">just now</time>" in await text_of("/")
