@@ -203,6 +203,16 @@ class TestConnection:
         room.say({"t": "status", "state": "ok"})
         expect(room.page.locator("#degraded")).to_be_hidden()
 
+    def test_trouble_stays_in_sight_on_a_phone_far_down_a_long_board(self, open_room: OpenRoom) -> None:
+        room = open_room(phone=True).open()
+        room.page.locator("#stage").evaluate("stage => { stage.style.minHeight = '3000px'; }")
+        room.say({"t": "status", "state": "degraded", "message": "Redis cannot be reached."})
+        room.page.evaluate("() => window.scrollTo(0, 900)")
+        expect(room.page.locator("#pill")).not_to_be_in_viewport()
+        expect(room.page.locator("#degraded")).to_be_in_viewport()
+        room.page.locator("#pill").evaluate("pill => { pill.className = 'pill is-bad'; }")
+        expect(room.page.locator("#pill")).to_be_in_viewport()
+
     def test_the_trouble_of_one_server_is_not_told_of_the_next(self, open_room: OpenRoom) -> None:
         room = open_room().open()
         room.say({"t": "status", "state": "degraded", "message": "Redis cannot be reached."})
