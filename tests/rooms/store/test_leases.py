@@ -51,6 +51,22 @@ async def test_one_that_lapsed_and_nobody_took_is_still_ours(store: Store) -> No
     assert (await store.leases())[0].left_ms > 0
 
 
+async def test_one_that_lapsed_for_long_is_taken_anew_with_its_gap(store: Store) -> None:
+    """Redis stood still: the rooms of the shard must not count that time, and only taking tells how long it was."""
+    held = await store.take(0, "a", 1)
+    assert held is not None
+    free_from = await store.now_ms()
+
+    async def a_while() -> bool:
+        return await store.now_ms() > free_from + 50
+
+    await until(a_while)
+    assert await store.renew([held], 20) == [held]
+    again = await store.take(0, "a", TTL)
+    assert again is not None
+    assert again.gap_ms >= 45
+
+
 async def test_renewing_holds_it_longer(store: Store) -> None:
     leases = [lease for shard in range(SHARDS) if (lease := await store.take(shard, "a", 500))]
     assert await store.renew(leases, TTL) == []
