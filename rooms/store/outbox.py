@@ -67,14 +67,15 @@ class Outbox:
 
         Mark them with `done` once they are dealt with for good. Each stream has one group.
         """
-        try:
-            overdue = await self._overdue(stream, group, consumer)
-            return overdue or await self._new(stream, group, consumer, block_ms)
-        except ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
-                raise
-        await self._create(stream, group)  # the first time, or Redis lost its memory
-        return await self._new(stream, group, consumer, block_ms)
+        for _ in range(2):
+            try:
+                overdue = await self._overdue(stream, group, consumer)
+                return overdue or await self._new(stream, group, consumer, block_ms)
+            except ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+            await self._create(stream, group)  # the first time, or Redis lost its memory, even while we waited
+        return []
 
     async def done(self, stream: Stream, group: str, facts: Iterable[Fact]) -> None:
         """These facts are dealt with: nobody gets them again, and they leave the stream."""

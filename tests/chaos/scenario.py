@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ from tests.chaos.tally import Tally
 logger = logging.getLogger("chaos")
 
 PACE_S: Final = {"tictactoe": 0.25, "battleship": 0.15, "snake": 0.35, "arena": 0.35}
+CUT: Final = 1006
+"""A connection that ended without a word."""
 IN_FLIGHT_S: Final = 0.25
 """What arrives so soon after a kill may have been sent before it; no lease is as short."""
 EXTRA_S: Final = 20.0
@@ -66,6 +69,8 @@ class Scenario:
     def __post_init__(self) -> None:
         self.tally = Tally(self.seed)
         self._rng = Random(self.seed)
+        self._halved = -math.inf
+        """When sockets last lost one of their directions."""
         self._waiting: list[tuple[float, History]] = []
         """Histories of rooms that are over, and until when their matches have to be recorded."""
         valkey = self.stage.valkey
@@ -273,6 +278,8 @@ class Scenario:
         return everybody
 
     def _measure(self, fault: Fault, concerned: list[Player], begun: float, start: float) -> None:
+        if fault.name == "client-half-open":
+            self._halved = time.monotonic()
         since = start + IN_FLIGHT_S * fault.whole
         times = [
             record.at - start
@@ -286,10 +293,16 @@ class Scenario:
         everybody = [player for company in self.companies for player in company.players]
         for player in everybody:
             gone = [r for r in _after(player, begun, (Closed,)) if isinstance(r, Closed)]
+            gone = [r for r in gone if not self._was_halved(player, r)]
             if fault.keeps_sockets and gone:
                 self.tally.blame("socket", f"{fault.name}: {player.who.id} lost its socket: {gone[0]}", player.room)
             if fault.tells_s and not gone and _first(player, begun, (Opened,)) is None:
                 self._note_told(fault, player, begun)
+
+    def _was_halved(self, player: Player, end: Closed) -> bool:
+        """Whether a socket lost one direction before: the server finds that out by a ping, long after."""
+        opened = [record.at for record in player.log if isinstance(record, Opened) and record.at < end.at]
+        return end.code == CUT and bool(opened) and opened[-1] < self._halved
 
     def _note_told(self, fault: Fault, player: Player, begun: float) -> None:
         told = _first(player, begun, (Status,))

@@ -161,3 +161,16 @@ async def test_dead_consumers_are_forgotten_once_they_owe_nothing(
         return await names() == {b"owes", b"lives"}
 
     await until(swept)
+
+
+async def test_redis_that_loses_its_memory_again_while_one_waits_is_asked_again(store: Store, valkey: Valkey) -> None:
+    """The group was just made anew, and is gone once more."""
+    waiting = asyncio.create_task(store.facts("outbox", "record", "w", 5000))
+    await until(lambda: _blocked(valkey))
+    await valkey.flushall()
+    assert await asyncio.wait_for(waiting, 5) == []
+    assert await store.facts("outbox", "record", "w", 0) == []
+
+
+async def _blocked(valkey: Valkey) -> bool:
+    return int((await valkey.info("clients"))["blocked_clients"]) > 0
