@@ -85,7 +85,7 @@ def test_an_operator_looks_into_rooms_and_closes_one(meet: Meet, fleet: Fleet, p
     page.get_by_label("Reason, told to its players").fill("We move house.")
     page.keyboard.press("Enter")
     page.get_by_text("The room is closed. Its players were told.").wait_for()
-    ann.page.get_by_text("We move house.", exact=True).wait_for()
+    ann.page.get_by_text("We move house. Open a new room").wait_for()
     expect(page.locator(".operator-rooms")).not_to_contain_text(open_room)
     press(night, "Sign out (Night shift)")
     page.get_by_label("Token of an operator").wait_for()

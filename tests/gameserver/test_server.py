@@ -82,7 +82,7 @@ def own_server() -> Iterator[Callable[..., Server]]:
         one.process.kill()
 
 
-async def closed(ws: ClientConnection, seconds: float = 5.0) -> tuple[int, str]:
+async def closed(ws: ClientConnection, seconds: float = 15.0) -> tuple[int, str]:
     """Read to the end: close code and reason."""
     async with asyncio.timeout(seconds):
         try:
