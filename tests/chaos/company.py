@@ -166,7 +166,10 @@ class Company:
     def _is_shown(self, final: Rest) -> bool:
         """Everybody has all answers, and sees the room as it is."""
         trees = {seat: {"room": final.room, "game": game} for seat, game in final.games.items()}
-        return all(player.quiet and player.sight.tree == trees[player.sight.seat] for player in self.remaining)
+        return all(
+            player.quiet and player.sight.tree == trees[player.sight.seat] and player.sight.tick <= final.tick
+            for player in self.remaining  # a later tick may show the same: then `final` is not the newest
+        )
 
     async def leave(self) -> None:
         """Everybody goes, so that the room closes; whoever cannot say so in time just goes."""
