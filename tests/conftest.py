@@ -9,9 +9,14 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # so it is in a shell's background, and every child would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 RUN_FOLDER = Path(tempfile.mkdtemp(prefix="hf-test-"))
 atexit.register(shutil.rmtree, RUN_FOLDER, ignore_errors=True)
 

@@ -19,11 +19,13 @@ window.notes = { ticks: [], states: [], closes: [] };
 window.WebSocket = class extends WebSocket {
   constructor(...given) {
     super(...given);
-    this.addEventListener("close", ({ code }) => window.notes.closes.push(code));
+    let open = false;
+    this.addEventListener("open", () => { open = true; });
+    this.addEventListener("close", ({ code }) => open && window.notes.closes.push(code));
   }
 };
 """
-"""Ticks of the views that were drawn, the connection's states, and the codes with which sockets were closed."""
+"""Ticks of the views that were drawn, the connection's states, and the codes with which open sockets were closed."""
 
 DRAWN = """
 window.drawn = { turns: [], frames: [], keys: [], acks: [] };
