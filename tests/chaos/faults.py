@@ -2,6 +2,8 @@
 
 Each is run in a thread beside the players. It returns when the fault is over (what was frozen runs again, what was
 killed is started again); `Fault.bound_s` counts from there, or from its beginning where `whole` is set.
+
+The sleeps here wait for nothing: they are how long something stays broken, and the seed decides it.
 """
 
 from __future__ import annotations

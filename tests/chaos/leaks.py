@@ -114,7 +114,7 @@ def wait_for_rest(stage: Stage, base: dict[str, Footprint], seconds: float = CLO
                 return [*left, f"connections: {lines}"]
             if not left:
                 return []
-            time.sleep(0.2)
+            time.sleep(0.2)  # between two looks, until the deadline
 
 
 def warm_up(stage: Stage, rooms: int, seed: str) -> dict[str, Footprint]:

@@ -26,7 +26,10 @@ Spot = tuple[str, int]
 def spots(
     history: History, kind: type[Any], fits: Callable[[list[Record], int], bool] = lambda log, at: True
 ) -> list[Spot]:
-    """Where records of a kind stand that fit."""
+    """Where records of a kind stand that fit.
+
+    `fits` sees only records of that `kind`, which the types do not say: hence the `ignore[union-attr]` of its users.
+    """
     return [
         (player, at)
         for player, log in history.logs.items()
