@@ -132,6 +132,30 @@ class Person:
         true = f"() => {{ {KNOWN}; return Boolean(view && ({expression})); }}"
         self.page.wait_for_function(true, timeout=seconds * 1000)
 
+    def look_out(self, expression: str) -> Callable[[], None]:
+        """Watch from now on for such an expression to become true, however briefly. Call the result to wait for it.
+
+        For what passes by: `until` looks only from its own call on, and may come too late on a busy machine.
+        """
+        number = self.page.evaluate(
+            f"""() => {{
+                const seen = (window.__seen ??= []);
+                const number = seen.push(false) - 1;
+                const look = () => {{
+                    {KNOWN};
+                    seen[number] ||= Boolean(view && ({expression}));
+                    if (!seen[number]) setTimeout(look, 10);
+                }};
+                look();
+                return number;
+            }}"""
+        )
+
+        def seen() -> None:
+            self.page.wait_for_function(f"() => window.__seen[{number}]")
+
+        return seen
+
     def sees(self, text: str | re.Pattern[str]) -> None:
         """Return when this text is to be seen."""
         self.page.get_by_text(text).first.wait_for()

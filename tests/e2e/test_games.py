@@ -158,11 +158,13 @@ def test_snake_with_a_bot_in_the_third_seat(meet: Meet) -> None:
     begin(ann, bob)
     assert ann.page.evaluate("document.activeElement.id") == "stage"
     heading = ann.inside("view.whole.game.snakes[0].dir")
+    turned = ann.look_out("view.whole.game.snakes[0].dir === 'up' || !view.whole.game.snakes[0].alive")
+    shown = cleo.look_out("view.whole.game.snakes.some((snake) => snake.alive && ['up', 'down'].includes(snake.dir))")
     ann.page.keyboard.press("ArrowUp")
     bob.page.keyboard.press("KeyS")
-    ann.until("view.whole.game.snakes[0].dir === 'up' || !view.whole.game.snakes[0].alive")
+    turned()
     assert heading in ("left", "right")
-    cleo.until("view.whole.game.snakes.some((snake) => snake.alive && ['up', 'down'].includes(snake.dir))")
+    shown()
     for person in (ann, bob, cleo):
         headline, places = person.result(60)
         assert "win" in headline or headline == "A draw"
@@ -177,12 +179,13 @@ def test_arena_with_a_bot_in_the_third_seat(meet: Meet) -> None:
     ann.add_bot("hard")
     begin(ann, bob)
     start = cleo.inside("view.whole.game.ships.map(([, x, y, angle]) => [x, y, angle])")
+    fired = cleo.look_out("view.whole.game.shots.some((shot) => shot[5] === 0)")
     ann.page.keyboard.down("ArrowLeft")
     ann.page.keyboard.down("Space")
     bob.page.keyboard.down("KeyW")
     cleo.until(f"view.whole.game.ships[0][3] !== {start[0][2]}")
     cleo.until(f"view.whole.game.ships[1][1] !== {start[1][0]}")
-    cleo.until("view.whole.game.shots.some((shot) => shot[5] === 0)")
+    fired()
     for person in (ann, bob, cleo):
         _, places = person.result(60)
         assert len(places) == 3
