@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from zope.interface import implementer
 
 from gameserver.wire import DaphneWire
 from rooms import meters
-from rooms.wire import cut_reason
+from rooms.wire import Hear, cut_reason
 
 INBOX: Final = 256
 """Messages an application may leave unread before its socket is not read any more."""
@@ -56,6 +57,11 @@ class GameSocket(WebSocketProtocol):
         self._taken = 0
         """Parts of frames that were taken in this turn."""
         self._rests = False
+        self._paused = False
+        """Its reader wants no more for now."""
+        self._hear: Hear | None = None
+        self._early: deque[bytes | str] = deque()
+        """Messages that came before its reader asked for a callback, and while it pauses on them."""
 
     # -- flow control outward: the transport tells when it is full
 
@@ -96,6 +102,9 @@ class GameSocket(WebSocketProtocol):
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         """Hand a message on; stop reading when the application does not take them."""
+        if self._hear is not None:
+            self._tell(payload if isBinary else payload.decode())
+            return
         super().onMessage(payload, isBinary)
         if not self.unread and self.application_queue.qsize() > INBOX:
             self.unread = True
@@ -105,7 +114,7 @@ class GameSocket(WebSocketProtocol):
     @property
     def _waits(self) -> bool:
         """Nothing is taken of what it sends."""
-        return self.unread or self._rests
+        return self.unread or self._rests or self._paused
 
     def consumeData(self) -> None:
         """Begin a turn: what arrived, or lay here since the last one."""
@@ -129,15 +138,53 @@ class GameSocket(WebSocketProtocol):
     def _go_on(self) -> None:
         """The rest is over, or the application listens again."""
         self._rests = False
-        if self._waits or self.state == self.STATE_CLOSED:
-            return
         try:
+            while self._early and not self._paused:
+                self._tell(self._early.popleft())
+            if self._waits or self.state == self.STATE_CLOSED:
+                return
             self.consumeData()
             if not self._waits:
                 self.transport.resumeProducing()
         except Exception:
             logger.exception("what a socket sent could not be taken; it is dropped")
             self.transport.abortConnection()
+
+    def listen(self, hear: Hear) -> None:
+        """Hand messages to `hear` from now on; see rooms.wire.DirectWire."""
+        first, self._hear = self._hear is None, hear
+        if not first:
+            return
+        for _ in range(self.application_queue.qsize()):
+            event = self.application_queue.get_nowait()
+            if event["type"] == "websocket.receive":
+                self._early.append(event["text"] if "text" in event else event["bytes"])
+            else:
+                self.application_queue.put_nowait(event)
+        self.unread = False
+        self._go_on()
+
+    def pause(self) -> None:
+        """Take nothing more of what it sends."""
+        if not self._paused and self.state != self.STATE_CLOSED:
+            self._paused = True
+            self.transport.pauseProducing()
+
+    def resume(self) -> None:
+        """Go on, in a moment."""
+        if self._paused:
+            self._paused = False
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _tell(self, message: bytes | str) -> None:
+        hear = self._hear
+        if hear is None or self.state != self.STATE_OPEN:
+            return
+        try:
+            hear(message)
+        except Exception as fault:
+            logger.exception("the reader of a socket failed; it is closed")
+            self.handle_exception(fault)
 
     def onMessageFrameBegin(self, length: int) -> None:
         """Hold a message in pieces to the limit of one piece: nobody needs more room by cutting it up."""

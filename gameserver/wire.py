@@ -1,4 +1,4 @@
-"""What the hub writes a Daphne socket through: frames straight to the transport (see rooms.wire.Wire).
+"""What the hub writes a Daphne socket through: frames straight to the transport (see rooms.wire.DirectWire).
 
 hub -> link -> [wire] -> kernel -> browser | bot
 """
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from twisted.internet.tcp import Connection
 
 from gameserver.frames import frame
+from rooms.wire import Hear
 
 if TYPE_CHECKING:
     from gameserver.websocket import GameSocket
 
 
 class DaphneWire:
-    """What the hub writes a socket through; see rooms.wire.Wire."""
+    """What the hub writes a socket through; see rooms.wire.DirectWire."""
 
     __slots__ = ("_socket",)
 
@@ -49,3 +50,15 @@ class DaphneWire:
     def close(self, code: int, reason: str) -> None:
         """Close after what was written."""
         self._socket.leave(code, reason)
+
+    def listen(self, hear: Hear) -> None:
+        """Messages by callback from now on."""
+        self._socket.listen(hear)
+
+    def pause(self) -> None:
+        """Read no more."""
+        self._socket.pause()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._socket.resume()

@@ -3,7 +3,7 @@
 hub -> [wire] -> browser | bot
 
 A server that can do more than plain ASGI puts an object with this interface into the scope
-(`scope["extensions"][EXTENSION]`; ours is gameserver/socket.py). Everywhere else (uvicorn, Channels' test
+(`scope["extensions"][EXTENSION]`; ours is gameserver/wire.py, a DirectWire). Everywhere else (uvicorn, Channels' test
 communicator) `AsgiWire` gives the same over `send`, with one writer task for each socket.
 """
 
@@ -14,7 +14,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 EXTENSION: Final = "holdfast.wire"
 MOST_BUFFERED: Final = 1024 * 1024
@@ -24,6 +24,9 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Hear = Callable[[bytes | str], None]
+"""Takes one whole message: bytes of a binary, str of a text one (its UTF-8 was checked). It must not raise: a socket
+whose callback does is closed with 1011."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +43,26 @@ class Wire(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Close after everything written so far; `reason` is cut to what a close frame holds."""
+
+
+@runtime_checkable
+class DirectWire(Wire, Protocol):
+    """A wire whose messages come by callback as well: no queue, no event, no task switch between socket and reader.
+
+    A text is handed over as str: decoding is the check that RFC 6455 demands, and msgspec reads an ASCII str in place.
+    """
+
+    def listen(self, hear: Hear) -> None:
+        """From now on every message goes to `hear`, those first that wait already.
+
+        `receive()` then gives nothing but the disconnect, after the last message. Call it again to change `hear`.
+        """
+
+    def pause(self) -> None:
+        """Stop reading: no message is handed over until `resume`, and the peer is held up by the network."""
+
+    def resume(self) -> None:
+        """Read again; what lay here already is handed over soon, never within this call."""
 
 
 class AsgiWire:

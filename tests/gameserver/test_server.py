@@ -269,6 +269,53 @@ async def test_a_heap_of_messages_in_one_piece_is_taken_in_turns_and_all_of_it(s
     writer.close()
 
 
+# -- messages by callback
+
+
+async def test_messages_come_by_callback_with_their_kinds_and_the_end_by_receive(server: Server) -> None:
+    async with server.connect("/callback") as ws:
+        for message in ("", "é" * 1000, b"", b"\x00" * 4096, "x"):
+            await ws.send(message)
+            assert await ws.recv() == message
+    await server.until(lambda told: told.get("events"))
+
+
+async def test_what_came_before_the_callback_is_heard_first(server: Server) -> None:
+    async with server.connect("/callback?late") as ws:
+        for number in range(20):
+            await ws.send(str(number))
+        assert await (await ws.ping())  # it was all read
+        server.told("/go")
+        assert [await ws.recv() for _ in range(20)] == [str(number) for number in range(20)]
+
+
+async def test_a_reader_that_pauses_hears_nothing_until_it_resumes(server: Server) -> None:
+    async with server.connect("/callback") as ws:
+        for round_ in range(1, 4):
+            for message in ["a", "hold", *map(str, range(50))]:
+                await ws.send(message)
+            assert [await ws.recv(), await ws.recv()] == ["a", "hold"]
+            await server.until(lambda told, round_=round_: told["held"] == round_)  # type: ignore[misc]
+            sending = asyncio.create_task(send_many(ws, 3000, [0]))
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await ws.recv()
+            assert not sending.done(), "twelve megabytes were taken in though nobody wanted them"
+            server.told("/resume")
+            assert [await ws.recv() for _ in range(50)] == [str(number) for number in range(50)]
+            for _ in range(3000):
+                assert await ws.recv() == "x" * 4000
+            await sending
+
+
+async def test_a_reader_that_raises_costs_its_socket_alone(server: Server) -> None:
+    async with server.connect("/callback") as other, server.connect("/callback") as ws:
+        await ws.send("fault")
+        assert (await closed(ws))[0] == 1011
+        await other.send("still here")
+        assert await other.recv() == "still here"
+
+
 # -- pings
 
 

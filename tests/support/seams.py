@@ -96,12 +96,35 @@ async def deaf(scope: Any, receive: Any, send: Any) -> None:
         told["taken"] = count
 
 
+async def callback(scope: Any, receive: Any, send: Any) -> None:
+    """Every message back by callback, those first that came early; "fault" raises, "hold" pauses until /listen."""
+    await send({"type": "websocket.accept"})
+    wire = scope["extensions"][EXTENSION]
+    if scope["query_string"]:  # let some wait first
+        await until(lambda: told.get("go"), 30)
+
+    def hear(message: bytes | str) -> None:
+        if message == "fault":
+            raise RuntimeError("as asked")
+        if message == "hold":
+            wire.pause()
+            told["resume"], told["held"] = wire.resume, told.get("held", 0) + 1
+        wire.write(message if isinstance(message, bytes) else message.encode(), isinstance(message, str))
+
+    wire.listen(hear)
+    told["events"] = [(await receive())["type"]] == ["websocket.disconnect"]
+
+
 async def http(scope: Any, receive: Any, send: Any) -> None:
-    """GET /told, and GET /listen."""
+    """GET /told; /listen, /resume and /go tell a scene to go on."""
     from rooms import meters
 
     if scope["path"] == "/listen":
         told["task"].set()
+    if scope["path"] == "/resume":
+        told["resume"]()
+    if scope["path"] == "/go":
+        told["go"] = True
     shown = {name: value for name, value in told.items() if isinstance(value, int)}
     gauges = {name: read() for name, read in meters._gauges.items()}
     body = json.dumps({**shown, **meters.counts, **gauges}).encode()
@@ -109,7 +132,9 @@ async def http(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-SCENES = {f"/{scene.__name__}": scene for scene in (echo, headers, close, deny, early, late, write, patient, deaf)}
+SCENES = {
+    f"/{scene.__name__}": scene for scene in (echo, headers, close, deny, early, late, write, patient, deaf, callback)
+}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
