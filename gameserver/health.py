@@ -6,8 +6,6 @@ They are answered before Django: no host check, no redirect and no thread stands
 from __future__ import annotations
 
 import asyncio
-import resource
-import sys
 from typing import Final
 
 from django.conf import settings
@@ -44,11 +42,10 @@ async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def metrics(scope: Scope, receive: Receive, send: Send) -> None:
-    """Prometheus' text format."""
-    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    meters.gauge("peak_memory_bytes", lambda: peak_kib * 1024)
+    """Prometheus' text format: this process, and what each living engine told last."""
     await _count_rooms()
-    await _answer(send, 200, "\n".join(meters.lines()), "text/plain; version=0.0.4; charset=utf-8")
+    shown = [*meters.lines(), *meters.lines_of("engine", await _engines())]
+    await _answer(send, 200, "\n".join(shown), "text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _count_rooms() -> None:
@@ -59,6 +56,15 @@ async def _count_rooms() -> None:
         return
     meters.gauge("rooms_open", seen.count)
     meters.gauge("rooms_paused", seen.paused)
+
+
+async def _engines() -> dict[str, dict[str, float]]:
+    """By engine; none while Redis is away."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await Store.of_loop(settings.ROOMS_URL, settings.HOLDFAST["SHARDS"]).counts()
+    except (StoreUnavailable, TimeoutError):
+        return {}
 
 
 async def _answer(send: Send, status: int, text: str, kind: str = "text/plain; charset=utf-8") -> None:

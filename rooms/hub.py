@@ -224,6 +224,7 @@ class Hub:
             self._attach_again(link)
 
     def deliver(self, raw: bytes) -> None:
+        meters.count("parcels_received")
         now = asyncio.get_running_loop().time()
         for delivery in bus.parse_parcel(raw):
             crowd = self._crowds.get(delivery.room)

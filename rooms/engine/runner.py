@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.holding import Holding
+from rooms.engine.report import Counters, Report
 from rooms.engine.schedule import Schedule
 from rooms.engine.watch import Watch
 from rooms.store import Commit, Fenced, Store, StoreUnavailable
@@ -32,17 +32,6 @@ ROUND_S = 1.5
 """How long a round of balancing may take to end when the engine is told to."""
 
 
-@dataclass(slots=True)
-class Counters:
-    """What an engine has done since its start; logged once a minute and at the end."""
-
-    passes: int = 0
-    commits: int = 0
-    fenced: int = 0
-    failed: int = 0
-    entries: int = 0
-
-
 class Engine:
     """One engine of any number. `run` returns when `stop` is set and its shards are handed over."""
 
@@ -55,6 +44,7 @@ class Engine:
         self.holding = Holding(self.store, config, self.clock, self.schedule.wake)
         self.watch = Watch(config.step_ms)
         self.counters = Counters()
+        self.report = Report(config.name, self.store, self.counters, self.holding, self.schedule)
         self._look = asyncio.Event()
         """Balance now: the bell has rung, or a shard was dropped."""
         self._halt = asyncio.Event()
@@ -75,7 +65,7 @@ class Engine:
         playing = [
             asyncio.create_task(self._again("pass", self._pass, self._halt)),
             asyncio.create_task(self._again("read", self._read, self._halt)),
-            asyncio.create_task(self._report()),
+            asyncio.create_task(self.report.run()),
             asyncio.create_task(self._listen()),
         ]
         stopped = asyncio.create_task(self.stop.wait())
@@ -85,7 +75,7 @@ class Engine:
                 await self._drain(balancing)
         finally:
             await self._end([balancing, *playing, stopped])
-        logger.info("engine %s has stopped: %s", self.config.name, self._summary())
+        logger.info("engine %s has stopped: %s", self.config.name, self.report.summary())
 
     async def _drain(self, balancing: asyncio.Task[None]) -> None:
         """Hand over while play goes on; let the pass in hand come to its end."""
@@ -193,6 +183,7 @@ class Engine:
     async def _commit(self, commits: list[Commit]) -> None:
         """Commit all shards of a pass. A shard whose commit failed, or may have, is dropped: Redis has the truth."""
         numbers = [commit.lease.shard for commit in commits]
+        self.counters.commit_passes += 1
         try:
             results = await self.store.commit(commits, self.config.lease_ms)
         except BaseException:  # also when cancelled in the middle: what was sent may have happened or not
@@ -209,23 +200,10 @@ class Engine:
                 self.counters.failed += 1
                 logger.warning("shard %d: our commit may have failed: %s", number, result)
         self.counters.commits += len(commits) - len(lost)
+        self.counters.parcels += sum(len(commit.parcels) for commit in commits)
         self.holding.drop(lost)
         if lost:
             self._look.set()
-
-    async def _report(self) -> None:
-        while True:
-            await asyncio.sleep(60)
-            logger.info("engine %s: %s", self.config.name, self._summary())
-
-    def _summary(self) -> str:
-        rooms = sum(len(shard.tables) for shard in self.holding.shards.values())
-        done, plan = self.counters, self.schedule
-        return (
-            f"{len(self.holding.shards)} shards, {rooms} rooms, {done.passes} passes, {done.commits} commits, "
-            f"{done.entries} entries, {done.fenced} fenced, {done.failed} failed, "
-            f"{plan.overruns} ticks late, {plan.skipped} skipped"
-        )
 
 
 def limits_of(config: EngineConfig) -> Limits:

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ClusterDownError, MovedError, NoScriptError
 
+from rooms import meters
 from rooms.store.addresses import parse_address
 from rooms.store.cluster import Cluster
 from rooms.store.connections import Answer, Argument, Command, exchange, raise_refusals, refusal
@@ -171,11 +172,13 @@ async def gathered(asking: Sequence[Awaitable[list[Answer]]]) -> list[list[Answe
 
 async def run_scripts(connection: AbstractConnection, calls: Sequence[Call]) -> list[Answer]:
     """Some scripts on one server, those that it does not know once more after it was told them."""
+    meters.count(f"{calls[0][0].name}_trips")  # one for all shards of a pass, or a commit costs more than it should
     answers = await exchange(connection, [evalsha(call) for call in calls])
     unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
     if unknown:
         again = [calls[at] for at in unknown]
         loads = [("SCRIPT", "LOAD", text) for text in {call[0].text for call in again}]
+        meters.count(f"{calls[0][0].name}_trips")
         late = await exchange(connection, [*loads, *(evalsha(call) for call in again)])
         for at, answer in zip(unknown, late[len(loads) :], strict=True):
             answers[at] = answer

@@ -22,6 +22,11 @@ Stream = Literal["outbox", "bots"]
 """The streams of facts: finished matches for the lobby worker, calls for bots."""
 
 
+def counts_key(engine: str) -> str:
+    """What an engine has counted."""
+    return f"hf:counts:{engine}"
+
+
 def shard_of(room: RoomId, shards: int) -> int:
     """The shard a room belongs to, from its id alone: the same in every process and for ever."""
     return crc32(room.encode()) % shards

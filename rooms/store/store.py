@@ -12,6 +12,7 @@ from rooms.core.inputs import Act, Entry
 from rooms.store.cards import CardFeed, Cards
 from rooms.store.client import Client
 from rooms.store.commit import Commit, Commits, Heads
+from rooms.store.counts import Counts
 from rooms.store.errors import Fenced, ShardsDiffer, StoreUnavailable
 from rooms.store.journals import Journals
 from rooms.store.keys import META, Stream, shard_keys, shard_of
@@ -57,6 +58,7 @@ class Store:
         self._cards = Cards(client, keys)
         self._replies = Replies(client, keys)
         self._presence = Presence(client, self.limits)
+        self._counts = Counts(client, self._presence)
         self._outbox = Outbox(client, keys)
         self._journals = Journals(client, keys)
 
@@ -234,6 +236,14 @@ class Store:
     async def lapsed_webs(self) -> list[WebId]:
         """Presence.lapsed_webs."""
         return await self._presence.lapsed_webs()
+
+    async def tell_counts(self, engine: str, counts: Mapping[str, float]) -> None:
+        """Counts.tell_counts."""
+        await self._counts.tell_counts(engine, counts)
+
+    async def counts(self) -> dict[str, dict[str, float]]:
+        """Counts.counts: what each living engine has counted."""
+        return await self._counts.counts()
 
     # -- what comes out
 

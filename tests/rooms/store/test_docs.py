@@ -81,6 +81,7 @@ async def used(store: Store, valkey: Valkey, valkey_url: str, monkeypatch: pytes
         await store.release(other)
         await store.beat_engine("engine-1", TTL)
         await store.ring("engine-1")
+        await store.tell_counts("engine-1", {"passes_total": 1})
         await store.beat_web(WEB, TTL)
         await store.facts("bots", "bots", "b", 0)
         facts = await store.facts("outbox", "record", "w", 0)
