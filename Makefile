@@ -12,7 +12,7 @@ JS := .venv/js/node_modules/.bin
 # Node comes with the Python environment, so that no machine need have one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help play test test-py test-js test-e2e chaos chaos-leaks pictures check style types imports js django lock clean base dev chromium
+.PHONY: help play test test-py test-js test-e2e chaos chaos-leaks bench pictures check style types imports js django lock clean base dev chromium
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -41,6 +41,9 @@ chaos: dev ## kill, freeze, flush at random: SEED= MINUTES=5 ROOMS=12 FAULTS=red
 
 chaos-leaks: dev ## is everything given back after 1,000 rooms under faults? SEED= ROOMS=1000
 	@$(BIN)/python -m tests.chaos.leaks --seed "$(or $(SEED),leaks)" --rooms "$(or $(ROOMS),1000)"
+
+bench: dev ## measure us beside our peers, about ten minutes: ROWS=fan-out,input ROUNDS=3 SECONDS=2
+	@$(BIN)/python -m tests.bench --rows "$(ROWS)" --rounds "$(or $(ROUNDS),3)" --seconds "$(or $(SECONDS),2)"
 
 pictures: dev chromium ## take docs/pictures anew from the running game
 	@$(BIN)/python -m tests.e2e.pictures

@@ -1,0 +1,60 @@
+"""`make bench`: takes the samples, prints the table, writes var/bench/latest.json.
+
+    python -m tests.bench [--rows fan-out,input] [--rounds 3] [--seconds 2] [--json PATH]
+
+Exit code 1 when a sample had a fault; a missed reach is told and is no fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tests.conftest as setup  # first: it sets up the environment and Django, as for any test
+from tests.bench import machine, rows
+from tests.bench.runner import run
+from tests.bench.stage import Stage
+from tests.bench.table import as_json, table
+
+TOP = Path(__file__).resolve().parents[2]
+OUT = TOP / "var" / "bench"
+
+
+def main() -> int:
+    """Read what is asked for, do it, tell."""
+    asked = argparse.ArgumentParser(prog="make bench")
+    asked.add_argument("--rows", default="", help=f"only these, by commas: {', '.join(row.name for row in rows.ROWS)}")
+    asked.add_argument("--rounds", type=int, default=3)
+    asked.add_argument("--seconds", type=float, default=2.0, help="measured time of a sample")
+    asked.add_argument("--json", type=Path, default=OUT / "latest.json")
+    given = asked.parse_args()
+    try:
+        wanted = rows.named(given.rows)
+    except LookupError as error:
+        asked.error(str(error))
+    cores = machine.choose_cores()
+    if not cores.apart:
+        print("Only one core: servers and load share it, so times mean little.", file=sys.stderr)
+    about = {"made": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine.describe()}
+    os.sched_setaffinity(0, {cores.load})
+    begun = time.monotonic()
+    folder = Path(setup.RUN_FOLDER) / "bench"
+    folder.mkdir()
+    stage = Stage(folder, OUT / "peers", cores, given.seconds, given.rounds)
+    with stage:
+        taken = run(wanted, stage)
+    settings = {"rounds": given.rounds, "seconds": given.seconds, "took_s": round(time.monotonic() - begun)}
+    about |= {"versions": machine.versions(), "settings": settings, "notes": stage.notes}
+    given.json.parent.mkdir(parents=True, exist_ok=True)
+    given.json.write_text(json.dumps(as_json(taken, about), indent=1) + "\n", encoding="utf-8")
+    print(f"{table(taken)}\n\n{settings['took_s']} s; {given.json}")
+    return 1 if any(sample.faults for one in taken for sample in one.samples) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

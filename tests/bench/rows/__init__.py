@@ -1,0 +1,18 @@
+"""Every row, in the order of the table: a module each. Adding one: write it, list it here."""
+
+from __future__ import annotations
+
+from tests.bench.row import Row
+from tests.bench.rows.floor import Floor
+
+ROWS: tuple[Row, ...] = (Floor(),)
+
+
+def named(names: str) -> list[Row]:
+    """The rows of these names, parted by commas; "" is all. Raises LookupError that names those there are."""
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    known = {row.name: row for row in ROWS}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        raise LookupError(f"No row is called {', '.join(unknown)}. There are: {', '.join(known)}.")
+    return [known[name] for name in wanted] if wanted else list(ROWS)

@@ -1,0 +1,107 @@
+"""The arithmetic of the benchmark, on samples made up here: medians, ratios by round, reaches, faults, turns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.bench import rows
+from tests.bench.machine import Cores
+from tests.bench.result import lines_of
+from tests.bench.row import Measure, Reach, Row, Sample
+from tests.bench.runner import Taken, run_row
+from tests.bench.stage import Absent, Stage
+from tests.bench.table import as_json, table
+
+
+class Clap:
+    """Ours gets slower with the rounds, and so does the other."""
+
+    name, title, load = "clap", "Hands clapped", "with two hands"
+    cases = ("2", "4")
+    measures = (Measure("ours", "ours", "us", "µs"), Measure("theirs", "theirs", "us", "µs"))
+    reaches = (Reach("ours", at_most=0.5, of="theirs"), Reach("ours", at_most=15.0, cases=("4",), strict=False))
+    beside = ("theirs",)
+
+    def __init__(self) -> None:
+        self.turns: list[tuple[str, str]] = []
+
+    def sides(self, case: str) -> tuple[str, ...]:
+        return ("ours", "theirs", "missing") if case == "2" else ("ours",)
+
+    def sample(self, case: str, side: str, stage: Stage) -> Sample:
+        if side == "missing":
+            raise Absent("it is not here")
+        number = sum(turn == (case, side) for turn in self.turns)
+        self.turns.append((case, side))
+        slower = 10.0 * (number + 1)
+        return Sample({"us": slower if side == "ours" else 4 * slower}, faults=["torn"] if number == 2 else [])
+
+
+@pytest.fixture
+def taken(tmp_path: Path) -> Taken:
+    clap: Row = Clap()
+    with Stage(tmp_path, tmp_path, Cores(0, 1), rounds=3) as stage:
+        return run_row(clap, stage)
+
+
+def test_sides_take_turns_and_a_missing_one_is_told(taken: Taken) -> None:
+    turns = [(s.case, s.side, s.round) for s in taken.samples]
+    assert turns[:6] == [
+        ("2", side, number) for number in range(3) for side in (("ours", "theirs")[:: 1 - number % 2 * 2])
+    ]
+    assert turns[6:] == [("4", "ours", number) for number in range(3)]
+    assert taken.absent == {"missing": "it is not here"}
+    assert "missing was not measured: it is not here" in table([taken])
+
+
+def test_a_line_is_the_median_and_ratios_are_taken_within_a_round(taken: Taken) -> None:
+    ours, theirs, alone = lines_of(taken)
+    assert (ours.spread.least, ours.spread.median, ours.spread.most) == (10.0, 20.0, 30.0)
+    ratio = ours.ratios["theirs"]
+    assert (ratio.least, ratio.median, ratio.most, ratio.count) == (0.25, 0.25, 0.25, 3)
+    assert theirs.ratios == {}
+    assert alone.ratios == {}
+
+
+def test_reaches_are_judged_where_they_apply_and_can_be(taken: Taken) -> None:
+    ours, theirs, alone = lines_of(taken)
+    assert [(one.figure, one.met) for one in ours.judged] == [(0.25, True)]
+    assert theirs.judged == ()
+    assert [(one.figure, one.met) for one in alone.judged] == [(20.0, False)]
+    text = table([taken])
+    assert "met (<= 0.5x theirs)" in text
+    assert "MISSED (aim <= 15)" in text
+
+
+def test_faults_stand_in_table_and_file(taken: Taken) -> None:
+    assert "! 2, ours: torn" in table([taken])
+    (row,) = as_json([taken], {"machine": {}})["rows"]
+    assert row["lines"][0]["faults"] == ["torn"]
+    assert [sample["faults"] for sample in row["samples"][:5:2]] == [[], [], ["torn"]]
+
+
+def test_a_reach_has_two_ends() -> None:
+    assert Reach("x", at_least=2.0, at_most=3.0).met_by(2.5)
+    assert not Reach("x", at_least=2.0).met_by(1.9)
+    assert str(Reach("x", at_least=1.0, of="y")) == ">= 1x y"
+
+
+def test_rows_are_asked_for_by_name() -> None:
+    names = [row.name for row in rows.ROWS]
+    assert len(set(names)) == len(names)
+    assert [row.name for row in rows.named(f" {names[0]}, ")] == names[:1]
+    assert rows.named("") == list(rows.ROWS)
+    with pytest.raises(LookupError, match="clap"):
+        rows.named("clap")
+
+
+@pytest.mark.parametrize("row", rows.ROWS, ids=lambda row: row.name)
+def test_every_row_is_whole(row: Row) -> None:
+    names = [measure.name for measure in row.measures]
+    assert len(set(names)) == len(names)
+    assert set(row.beside) <= set(names)
+    assert {name for reach in row.reaches for name in (reach.measure, reach.of)} <= {*names, ""}
+    assert {case for reach in row.reaches for case in reach.cases} <= set(row.cases)
+    assert {m.side for m in row.measures} == {side for case in row.cases for side in row.sides(case)}
