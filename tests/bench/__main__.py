@@ -1,4 +1,4 @@
-"""`make bench`: takes the samples, prints the table, writes var/bench/latest.json.
+"""`make bench`: takes the samples, prints the table, writes var/bench/latest.json, and of all rows docs/benchmarks.md.
 
     python -m tests.bench [--rows fan-out,input] [--rounds 3] [--seconds 2] [--json PATH]
 
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import tests.conftest as setup  # first: it sets up the environment and Django, as for any test
-from tests.bench import machine, rows
+from tests.bench import machine, page, rows
 from tests.bench.runner import run
 from tests.bench.stage import Stage
 from tests.bench.table import as_json, table
@@ -51,7 +51,10 @@ def main() -> int:
     settings = {"rounds": given.rounds, "seconds": given.seconds, "took_s": round(time.monotonic() - begun)}
     about |= {"versions": machine.versions(), "settings": settings, "notes": stage.notes}
     given.json.parent.mkdir(parents=True, exist_ok=True)
-    given.json.write_text(json.dumps(as_json(taken, about), indent=1) + "\n", encoding="utf-8")
+    results = as_json(taken, about)
+    given.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if given.json == page.LATEST and not given.rows:  # of a part there is no page: python -m tests.bench.page makes one
+        page.write(results)
     print(f"{table(taken)}\n\n{settings['took_s']} s; {given.json}")
     return 1 if any(sample.faults for one in taken for sample in one.samples) else 0
 

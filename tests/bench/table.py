@@ -85,11 +85,11 @@ def _line(line: Line) -> dict[str, Any]:
         "measure": line.measure.name,
         "side": line.measure.side,
         "unit": line.measure.unit,
+        "digits": line.measure.digits,
         **_spread(line.spread),
         "ratios": {name: _spread(ratio) for name, ratio in line.ratios.items()},
         "reaches": [
-            {"reach": str(one.reach), "strict": one.reach.strict, "figure": one.figure, "met": one.met}
-            for one in line.judged
+            {"reach": str(one.reach), **asdict(one.reach), "figure": one.figure, "met": one.met} for one in line.judged
         ],
         "faults": list(line.faults),
     }
