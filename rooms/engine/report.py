@@ -29,6 +29,8 @@ class Counters:
     passes: int = 0
     commit_passes: int = 0
     """Passes with something to commit: each takes one round trip, however many shards."""
+    rooms_advanced: int = 0
+    """One for each room and pass in which it was due."""
     commits: int = 0
     parcels: int = 0
     """Messages to web processes: one for each of them that a commit concerns."""

@@ -173,7 +173,9 @@ class Engine:
             commits: list[Commit] = []
             with self.watch.over_pass():
                 for shard in self.holding.shards.values():
-                    commit = shard.advance(shard.due(ticking, now_ms), self.watch)
+                    due = shard.due(ticking, now_ms)
+                    commit = shard.advance(due, self.watch)
+                    self.counters.rooms_advanced += len(due)
                     if commit is not None:
                         commits.append(commit)
             self.counters.passes += 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tests.bench.row import Row
 from tests.bench.rows.floor import Floor
+from tests.bench.rows.room_tick import RoomTick
 
-ROWS: tuple[Row, ...] = (Floor(),)
+ROWS: tuple[Row, ...] = (Floor(), RoomTick())
 
 
 def named(names: str) -> list[Row]:

@@ -17,6 +17,7 @@ async def test_its_figures_reach_redis(store: Store, table: Table, valkey_url: s
         assert (told["rooms"], told["shards"]) == (1, 8)
         assert told["commits_total"] >= told["commit_passes_total"] > 0
         assert told["parcels_total"] > 0
+        assert told["rooms_advanced_total"] >= told["commits_total"]
         assert told["frames_encoded_total"] > 0
         assert told["cpu_seconds_total"] > 0
         assert "1 rooms" in running.report.summary()
