@@ -23,6 +23,7 @@ def drop(live: Live, name: SocketId, code: int, reason: str, fx: Effects) -> Non
     fx.welcomes.pop(name, None)
     if socket is not None:
         farewell(name, socket, code, reason, fx)
+        fx.roster(live)
 
 
 def farewell(name: SocketId, socket: Socket, code: int, reason: str, fx: Effects) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from rooms.core.ids import PlayerId
 from rooms.core.inputs import Act, Attach, ChatBody, Command, Detach, MoveBody, Operate, Reserve
-from rooms.core.room import Fault, Heard, Live, Room, wall_ms
+from rooms.core.room import HEARD, Fault, Heard, Live, Room, wall_ms
 
 TRACE_LETTERS: Final = 4000
 """The end of a traceback, where the failing line stands."""
@@ -29,10 +29,12 @@ def fault_of(live: Live, error: BaseException, code: str, message: str) -> Fault
     return Fault(code, message, trace, describe(live), room.ms, wall_ms(room, room.ms), room.match_tick)
 
 
-def hear(live: Live, arrived: Iterable[tuple[str, Act, str]]) -> None:
+def hear(live: Live, arrived: Sequence[tuple[str, Act, str]]) -> None:
     """Remember entries that are about to be applied. One that is applied again after an undo counts once."""
-    known = {entry_id for entry_id, _, _ in live.heard}
-    live.heard.extend((one, live.room.match_tick, act) for one, act, _ in arrived if one not in known)
+    if live.heard and live.heard[-1][0] == arrived[-1][0]:
+        return
+    tick = live.room.match_tick
+    live.heard.extend((one, tick, act) for one, act, _ in arrived[-HEARD:])
 
 
 def describe(live: Live) -> str:

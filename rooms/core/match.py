@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from rooms.core import faults, journal, phases, simulate
@@ -15,8 +16,7 @@ from rooms.core.ids import PlayerId, Seat, SocketId
 from rooms.core.room import Cast, Live, Room, keep_state, read_state, taken, wall_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A move that waits for the step of this pass."""
 
     socket: SocketId
@@ -55,7 +55,7 @@ def set_up(live: Live, fx: Effects) -> None:
         pause(live, fx, error)
 
 
-def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
+def step_match(live: Live, asked: Sequence[Asked], fx: Effects) -> None:
     """Advance the match by one tick with these moves. A rule that raises pauses the room and undoes the tick."""
     room, rules = live.room, live.rules
     room.match_tick += 1
@@ -75,7 +75,8 @@ def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
         fx.refusals += [Refusal(o.socket, o.player, o.seq, "paused", "The room is paused by a fault.") for o in asked]
         pause(live, fx, error)
         return
-    fx.refusals += [Refusal(one.socket, one.player, one.seq, no.code, no.message, no.legal) for one, no in refused]
+    if refused:
+        fx.refusals += [Refusal(one.socket, one.player, one.seq, no.code, no.message, no.legal) for one, no in refused]
     _note_step(live, asked, {no.index: no.code for no in step.rejections}, fx)
     for event in step.events:
         fx.tell(live, f"game:{event.kind}", event.body, event.seats)
@@ -84,7 +85,7 @@ def step_match(live: Live, asked: list[Asked], fx: Effects) -> None:
     fx.changed = True
 
 
-def _note_step(live: Live, asked: list[Asked], refused: dict[int, str], fx: Effects) -> None:
+def _note_step(live: Live, asked: Sequence[Asked], refused: dict[int, str], fx: Effects) -> None:
     room = live.room
     if asked or not live.rules.tick_hz:
         given = (

@@ -73,6 +73,7 @@ def _seat_newcomer(live: Live, act: Attach, fx: Effects) -> bool:
         return True
     if refusal or player.kind == "bot":
         del room.sockets[act.socket]
+        fx.roster(live)
         address = Socket(act.web, player, act.wire)
         farewell(act.socket, address, ROOM_FULL, REFUSALS.get(refusal, "This seat is no longer yours."), fx)
         return False

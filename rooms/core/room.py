@@ -158,7 +158,13 @@ class Live:
     heard: deque[Heard] = field(default_factory=lambda: deque(maxlen=HEARD))
     """The newest entries that were applied, oldest first: should the rules fail, the operator sees them."""
     roster: int = 0
-    """Grows with every change that the room's own view or card shows."""
+    """Grows with every change that the room's own view or card shows, and with every change of seats and sockets."""
+    alarm: int | None = None
+    """The room time at which something besides the match is next due, as of the last pass that was not plain."""
+    calm: bool = False
+    """The last pass was plain (effects.py): `alarm` still holds."""
+    seated: tuple[int, dict[PlayerId, Seat]] = (-1, {})
+    """The seats by player, and the `roster` of which they are."""
 
     def __post_init__(self) -> None:
         self.events = deque(self.events, maxlen=self.bounds.events)
@@ -224,6 +230,15 @@ def seat_of(room: Room, player: PlayerId) -> Seat | None:
         if sitter is not None and sitter.player.id == player:
             return seat
     return None
+
+
+def seat_by(live: Live, player: PlayerId) -> Seat | None:
+    """The same without a look at every seat: for each input of a room with many."""
+    roster, seated = live.seated
+    if roster != live.roster:
+        seated = {sitter.player.id: seat for seat, sitter in enumerate(live.room.seats) if sitter is not None}
+        live.seated = live.roster, seated
+    return seated.get(player)
 
 
 def free_seat(room: Room, wanted: Seat | None = None) -> Seat | None:

@@ -5,8 +5,8 @@ engine -> [open_room | load] -> advance(live, entries, now) -> Effects -> commit
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -32,10 +32,12 @@ from rooms.core.inputs import (
     RollCall,
 )
 from rooms.core.match import Asked
-from rooms.core.room import Live, Room, seat_of, sockets_of
+from rooms.core.room import Live, Room, seat_by, seat_of, sockets_of
 
 REFUSALS: Final = 8
 """Of each player, kept for its next welcome."""
+_decoder: Final[Callable[[Any], msgspec.msgpack.Decoder[Any]]] = cache(msgspec.msgpack.Decoder)
+"""One for each type of move: to look at the type takes longer than to read a move."""
 Arrived = tuple[str, Act, str]
 """One entry of the log for this room: its id, the act, and the reply token or ""."""
 
@@ -45,12 +47,12 @@ class Moves(list[Asked]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.of: Counter[Seat] = Counter()
+        self.of: dict[Seat, int] = {}
 
     def add(self, one: Asked) -> None:
         """One more."""
         self.append(one)
-        self.of[one.seat] += 1
+        self.of[one.seat] = self.of.get(one.seat, 0) + 1
 
 
 def open_room(room_id: RoomId, act: Open, rules: Rules, bounds: Bounds, wall_ms: int) -> Live:
@@ -88,17 +90,19 @@ def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
     ticking = is_ticking(live)
     if not ticking:
         room.ms = max(room.ms, now_ms)
-    asked = Moves()
-    faults.hear(live, arrived)
-    for entry_id, act, token in arrived:
-        _apply(live, act, token, asked, fx)
-        room.applied = entry_id
-        fx.changed = True
-    alarm = presence.next_alarm(live)
-    if alarm is not None and room.ms >= alarm:
+    plain, roster = ticking, live.roster
+    asked: Moves | tuple[()] = ()
+    if arrived:
+        asked = Moves()
+        plain = _take(live, arrived, asked, fx) and ticking
+    if not (plain and live.calm):
+        live.alarm = presence.next_alarm(live)
+    if live.alarm is not None and room.ms >= live.alarm:
         presence.ring(live, fx)
+        plain = False
     _step(live, asked, ticking, fx)
     _keep_refusals(live, fx)
+    live.calm = fx.plain = plain and live.roster == roster and not (fx.events or fx.refusals or fx.welcomes)
     if fx.changed:
         room.tick += 1
     return fx
@@ -132,7 +136,7 @@ def _is_past(live: Live) -> bool:
     return deadline is not None and live.room.ms >= deadline
 
 
-def _step(live: Live, asked: Moves, ticking: bool, fx: Effects) -> None:
+def _step(live: Live, asked: Sequence[Asked], ticking: bool, fx: Effects) -> None:
     room = live.room
     if room.phase == "playing" and room.fault is None:
         if ticking:
@@ -148,15 +152,29 @@ def _step(live: Live, asked: Moves, ticking: bool, fx: Effects) -> None:
         fx.refusals.append(Refusal(one.socket, one.player, one.seq, "not_playing", "No match is running."))
 
 
-def _apply(live: Live, act: Act, token: str, asked: Moves, fx: Effects) -> None:
-    if isinstance(act, Command):
-        _command(live, act, asked, fx)
-    elif isinstance(act, Operate):
+def _take(live: Live, arrived: Sequence[Arrived], asked: Moves, fx: Effects) -> bool:
+    """Apply the entries in order. True when they were all moves, of players of whom some input was counted before."""
+    room, plain = live.room, True
+    faults.hear(live, arrived)
+    for entry_id, act, token in arrived:
+        if isinstance(act, Command):
+            plain = plain and isinstance(act.body, MoveBody) and act.player in room.seqs
+            _command(live, act, asked, fx)
+        else:
+            plain = False
+            _apply(live, act, token, fx)
+        room.applied = entry_id
+    fx.changed = True
+    return plain
+
+
+def _apply(live: Live, act: Act, token: str, fx: Effects) -> None:
+    if isinstance(act, Operate):
         operating.operate(live, act, token, fx)
     elif isinstance(act, Open):
         fx.reply(token, Reply(True, seat=None if act.host is None else 0))
         fx.roster(live)
-    else:
+    elif not isinstance(act, Command):
         _come_or_go(live, act, token, fx)
 
 
@@ -194,11 +212,12 @@ def _command(live: Live, act: Command, asked: Moves, fx: Effects) -> None:
         seating.show_afresh(live, player, fx)
         return
     _remember(live, act)
-    if seat_of(room, act.player) is None:
+    seat = seat_by(live, act.player)
+    if seat is None:
         fx.acks.add(act.socket)
     try:
         if isinstance(act.body, MoveBody):
-            _ask(live, act, act.body, asked)
+            _ask(live, act, act.body, seat, asked)
         else:
             commands.obey(live, player, act.body, fx)
     except commands.Refused as no:
@@ -242,19 +261,18 @@ def _keep_refusals(live: Live, fx: Effects) -> None:
         del kept[:-REFUSALS]
 
 
-def _ask(live: Live, act: Command, body: MoveBody, asked: Moves) -> None:
+def _ask(live: Live, act: Command, body: MoveBody, seat: Seat | None, asked: Moves) -> None:
     room = live.room
-    seat = seat_of(room, act.player)
     if seat is None or seat not in room.cast:
         raise commands.Refused("not_seated", "Only players in the match may move.")
     if room.phase != "playing":
         raise commands.Refused("not_playing", "No match is running.")
     if room.fault is not None:
         raise commands.Refused("paused", "The room is paused by a fault.")
-    if asked.of[seat] >= live.bounds.moves_per_step:
+    if asked.of.get(seat, 0) >= live.bounds.moves_per_step:
         raise commands.Refused("slow_down", "Too many moves at once; send them more slowly.")
     try:
-        move: Any = msgspec.msgpack.decode(body.move, type=live.rules.move)
+        move: Any = _decoder(live.rules.move).decode(body.move)
     except msgspec.DecodeError as error:
         raise commands.Refused("bad_move", f"This is no move of {live.rules.title}: {error}") from error
     asked.add(Asked(act.socket, seat, act.player, act.seq, move, body.move))

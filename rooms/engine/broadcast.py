@@ -34,19 +34,28 @@ class Stage:
         self._streams: dict[View, ViewStream] = {}
         self._roster = -1
         self._room_tree: Any = None
+        self._crowd = -1
+        """The roster of the next three."""
+        self._audience: dict[View, set[Wire]] = {}
+        self._needs: dict[WebId, set[tuple[View, Wire]]] = {}
+        """What each web process must have."""
+        self._held: Counter[WebId] = Counter()
+        """The sockets of each web process."""
         self.blind = False
         """The game's view failed: its players are shown the paused room without it."""
 
     def deliveries(self, fx: Effects) -> dict[WebId, Delivery]:
         """What each web process with a socket here must deliver after this pass."""
-        audience = self._audience()
+        audience = self._audience_now()
         welcomed = {self.view_of(socket) for name, socket in self._named(fx.welcomes)}
         trees = {seen: self._tree(seen) for seen in audience}
         frames = [frame for seen in audience for frame in self._frames(seen, trees[seen], audience[seen], welcomed)]
         directs = self._directs(fx, trees)
-        held = Counter(socket.web for socket in self.live.room.sockets.values())
         boxes: dict[WebId, Delivery] = {}
-        for web, needs in self._needs().items():
+        if not (frames or fx.events or directs):
+            return boxes
+        held = self._held
+        for web, needs in self._needs.items():
             events = [e for told in fx.events for e in self._broadcasts(told, {wire for _, wire in needs})]
             wanted = [frame for frame in frames if (frame.view, frame.wire) in needs]
             if events or wanted:
@@ -66,17 +75,18 @@ class Stage:
         room = self.live.room
         return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [], held)
 
-    def _audience(self) -> dict[View, set[Wire]]:
-        audience: dict[View, set[Wire]] = {}
-        for socket in self.live.room.sockets.values():
-            audience.setdefault(self.view_of(socket), set()).add(socket.wire)
-        return audience
-
-    def _needs(self) -> dict[WebId, set[tuple[View, Wire]]]:
-        needs: dict[WebId, set[tuple[View, Wire]]] = {}
-        for socket in self.live.room.sockets.values():
-            needs.setdefault(socket.web, set()).add((self.view_of(socket), socket.wire))
-        return needs
+    def _audience_now(self) -> dict[View, set[Wire]]:
+        """The wires in which each view is looked at. It and the two beside it are worked out when the roster changes:
+        for eight sockets that takes longer than a tick of a small game.
+        """
+        if self._crowd != self.live.roster:
+            self._crowd, self._audience, self._needs, self._held = self.live.roster, {}, {}, Counter()
+            for socket in self.live.room.sockets.values():
+                seen = self.view_of(socket)
+                self._audience.setdefault(seen, set()).add(socket.wire)
+                self._needs.setdefault(socket.web, set()).add((seen, socket.wire))
+                self._held[socket.web] += 1
+        return self._audience
 
     def _named(self, names: Iterable[SocketId]) -> list[tuple[SocketId, Socket]]:
         sockets = self.live.room.sockets

@@ -45,9 +45,15 @@ class Shard:
         self.read = loaded.last
         """The id of the last entry read from the log."""
         self._committed = loaded.last
+        self._rereads = True
+        """What is read may be applied already: in the rooms that were ahead of the others when this was loaded."""
         self.tables: dict[RoomId, Table] = {}
         self._waiting: dict[RoomId, Table] = {}
-        """The tables with entries that are not applied yet, and those that must be kept anew."""
+        """The tables with entries that are not applied yet, whose first came first in front."""
+        self._pressing: dict[RoomId, Table] = {}
+        """Those of them that wait for no tick."""
+        self._entries = 0
+        """How many entries are waiting in all."""
         self._ticking: dict[int, dict[RoomId, Table]] = {}
         """The tables that are ticking, by tick rate."""
         self._alarms: list[tuple[int, RoomId]] = []
@@ -61,6 +67,7 @@ class Shard:
         with watch.over_pass():
             for room_id, raw in loaded.rooms.items():
                 self._revive(room_id, raw, loaded.events.get(room_id, []), watch)
+        self._ahead = max((table.live.room.applied for table in self.tables.values()), key=_parse_id, default=self.read)
 
     def _revive(self, room_id: RoomId, raw: bytes, events: list[bytes], watch: Watch) -> None:
         try:
@@ -90,6 +97,8 @@ class Shard:
         count = 0
         for entry_id, raw in entries:
             count += 1
+            if self._rereads:
+                self._rereads = _is_before(entry_id, self._ahead)
             self.read = entry_id
             try:
                 entry = parse_entry(raw)
@@ -115,9 +124,14 @@ class Shard:
             self._strays.append((entry.room, entry.act, entry.reply))
 
     def _put(self, table: Table, arrived: Arrived) -> None:
-        if not _is_before(arrived[0], table.live.room.applied):
-            table.arrived.append(arrived)
-            self._waiting[table.live.room.id] = table
+        if self._rereads and _is_before(arrived[0], table.live.room.applied):
+            return
+        table.arrived.append(arrived)
+        self._entries += 1
+        room_id = table.live.room.id
+        self._waiting[room_id] = table
+        if not table.ticking:
+            self._pressing[room_id] = table
 
     def _open(self, entry_id: str, room_id: RoomId, act: Open, token: str) -> None:
         if len(self.tables) >= self.config.rooms_per_shard:
@@ -143,9 +157,10 @@ class Shard:
 
         Costs nothing for rooms that are none of these: idle rooms are not looked at.
         """
-        found = {room_id: table for room_id, table in self._waiting.items() if not tick.is_ticking(table.live)}
-        found.update((table.live.room.id, table) for table in self._fresh)
-        self._fresh = []
+        found = dict(self._pressing)
+        if self._fresh:
+            found.update((table.live.room.id, table) for table in self._fresh)
+            self._fresh = []
         for hz in ticking_hz:
             found.update(self._ticking.get(hz, {}))
         while self._alarms and self._alarms[0][0] <= now_ms:
@@ -166,9 +181,7 @@ class Shard:
 
     def has_arrivals(self) -> bool:
         """True when entries wait that no tick will take."""
-        return bool(self._strays or self._fresh) or any(
-            not tick.is_ticking(table.live) for table in self._waiting.values()
-        )
+        return bool(self._strays or self._fresh or self._pressing)
 
     def ticking(self) -> set[int]:
         """The tick rates of the rooms that are ticking."""
@@ -176,14 +189,13 @@ class Shard:
 
     def waiting(self) -> int:
         """Entries read and not yet applied."""
-        return sum(len(table.arrived) for table in self._waiting.values()) + len(self._strays)
+        return self._entries + len(self._strays)
 
     def _settle(self, table: Table) -> None:
         """File a table under what wakes it next."""
         room_id, hz = table.live.room.id, table.live.rules.tick_hz
-        self._waiting.pop(room_id, None)
-        ticks = room_id in self.tables and tick.is_ticking(table.live)
-        if ticks:
+        table.ticking = room_id in self.tables and tick.is_ticking(table.live)
+        if table.ticking:
             self._ticking.setdefault(hz, {})[room_id] = table
         else:
             self._ticking.get(hz, {}).pop(room_id, None)
@@ -219,10 +231,19 @@ class Shard:
 
     def _advance(self, table: Table, batch: Batch, watch: Watch) -> None:
         room_id = table.live.room.id
+        if table.arrived:
+            self._entries -= len(table.arrived)
+            del self._waiting[room_id]
+            self._pressing.pop(room_id, None)
         now_ms = self.clock.wall_ms() - wall_ms(table.live.room, 0)
         fx, deliveries = table.advance(now_ms, watch)
         for web, delivery in deliveries.items():
             batch.parcels.setdefault(web, []).append(delivery)
+        if fx.plain:
+            batch.rooms[room_id] = table.blob
+            if fx.journal or fx.unjournalled:
+                batch.journal(room_id, fx)
+            return
         batch.replies.update({token: _encode(reply) for token, reply in fx.replies})
         batch.outbox += [_encode(over) for over in fx.matches]
         batch.bots += [_encode(call) for call in fx.calls]
@@ -239,6 +260,9 @@ class Shard:
         batch.rooms[room_id] = table.blob
         if fx.events:
             batch.events[room_id] = [dump_told(told) for told in fx.events]
+        if table.carded == table.live.roster:
+            return
+        table.carded = table.live.roster
         shown = _encode(card(table.live))
         if shown != table.card:
             table.card = batch.cards[room_id] = shown
@@ -257,8 +281,8 @@ class Shard:
 
     def _applied_up_to(self) -> str:
         """The id up to which every entry is applied: what lies behind it may be trimmed."""
-        firsts = [table.arrived[0][0] for table in self._waiting.values() if table.arrived]
-        return _before(min(firsts, key=_parse_id)) if firsts else self.read
+        first = next(iter(self._waiting.values()), None)
+        return self.read if first is None else _before(first.arrived[0][0])
 
 
 def _parse_id(entry_id: str) -> tuple[int, int]:

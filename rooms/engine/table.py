@@ -42,6 +42,9 @@ class Table:
     blob: bytes = b""
     """As it was last encoded for a commit: what a fault is undone to."""
     card: bytes = b""
+    """As it was last given to the lobby."""
+    carded: int = -1
+    """The `roster` of which that is."""
     due_ms: int | None = None
     """Wall time of the next pass without input; None: none. Not kept while ticking."""
     filed_ms: int | None = None
@@ -52,13 +55,18 @@ class Table:
     """It differs from what Redis has, though nothing has arrived: the next pass commits it."""
     lost: bool = False
     """Its data went back while nobody could keep them: the next pass ends it."""
+    ticking: bool = False
+    """It waits for the next tick of its rate, and for nothing else."""
+    shown: int | None = None
+    """The room's tick when its viewers' frames were last worked out; None: not by this engine since an undo."""
 
     def advance(self, now_ms: int, watch: Watch) -> tuple[Effects, dict[WebId, Delivery]]:
         """One pass: the effects, what to deliver, and the new `blob`. Never raises for a fault of the room."""
         arrived, self.arrived = self.arrived, []
         try:
-            fx = self._attempt(arrived, now_ms, watch)
-            deliveries = self._encode(fx, watch)
+            with watch.room():
+                fx = self._attempt(arrived, now_ms)
+                deliveries = self._encode(fx)
             self.owed = None
             return fx, deliveries
         except (Exception, StepTooLong) as error:
@@ -66,27 +74,40 @@ class Table:
             logger.exception("room %s failed in a pass; it is paused", self.live.room.id)
             return self._salvage(arrived, now_ms, error, watch)
 
-    def _attempt(self, arrived: list[Arrived], now_ms: int, watch: Watch) -> Effects:
-        with watch.room():
-            fx = ending.lose_room(self.live) if self.lost else tick.advance(self.live, arrived, now_ms)
+    def _attempt(self, arrived: list[Arrived], now_ms: int) -> Effects:
+        fx = ending.lose_room(self.live) if self.lost else tick.advance(self.live, arrived, now_ms)
+        if not fx.plain:  # else it ticks on, and is due at no time of its own
             self.note_due()
+        if self.unkept or self.owed is not None:
+            self._add_what_is_owed(fx)
+        return fx
+
+    def _add_what_is_owed(self, fx: Effects) -> None:
+        fx.plain = False
         if self.unkept and not fx.changed:
             self.live.room.tick += 1  # its viewers get a keyframe of it, and no tick is ever shown twice
             fx.changed = True
         self.unkept = False
         if self.owed is not None:
             fx.follow(self.owed)
-        return fx
 
-    def _encode(self, fx: Effects, watch: Watch) -> dict[WebId, Delivery]:
+    def _encode(self, fx: Effects) -> dict[WebId, Delivery]:
         if not (fx.changed or fx.replies):
             return {}
-        if self.live.room.fault is None:  # it was resumed: its game is shown again
+        live, before = self.live, self.live.saved
+        if live.room.fault is None:  # it was resumed: its game is shown again
             self.stage.blind = False
-        with watch.room():
+        blob = dump_live(live)
+        deliveries: dict[WebId, Delivery] = {}
+        if not (fx.plain and live.saved == before and self._is_fresh()):
             deliveries = self.stage.deliveries(fx)
-            self._keep(dump_live(self.live))
+            self.shown = live.room.tick
+        self._keep(blob)
         return deliveries
+
+    def _is_fresh(self) -> bool:
+        """True when what is shown was worked out within the last second: a view shows the state and nothing else."""
+        return self.shown is not None and self.live.room.tick - self.shown < self.live.rules.tick_hz
 
     def _keep(self, blob: bytes) -> None:
         """Take `blob` for the next commit. Raises RoomTooLarge."""
@@ -107,10 +128,11 @@ class Table:
             try:
                 fault = self._pause_undone(error)
                 self.stage.blind = blind
-                fx = self._attempt(arrived, now_ms, watch)
-                fx.events[:0] = fault.events
-                fx.changed = True
-                deliveries = self._encode(fx, watch)
+                with watch.room():
+                    fx = self._attempt(arrived, now_ms)
+                    fx.events[:0] = fault.events
+                    fx.changed, fx.plain = True, False
+                    deliveries = self._encode(fx)
                 self.owed = None
                 return fx, deliveries
             except (Exception, StepTooLong):
@@ -151,7 +173,7 @@ class Table:
             live.events.pop()
         live.roster = self.live.roster + 1
         self.live = live
-        self.stage = Stage(live, self.stage.epoch)
+        self.stage, self.shown = Stage(live, self.stage.epoch), None
 
     def note_due(self) -> None:
         """Work out when the next pass is due without input. Raises whatever the game's `deadline` does."""

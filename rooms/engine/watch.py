@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import Final, Self
 
 logger = logging.getLogger(__name__)
 
@@ -47,14 +47,18 @@ class Watch:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, old)
 
-    @contextmanager
-    def room(self) -> Iterator[None]:
+    def room(self) -> Self:
         """A room's turn: only in this block can it be stopped."""
+        return self
+
+    def __enter__(self) -> Self:
+        """The turn begins. No generator stands behind this block: it would cost ten times as much as the two calls."""
         self._began = time.monotonic()
-        try:
-            yield
-        finally:
-            self._began = None
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        """The turn is over."""
+        self._began = None
 
     def _ring(self, number: int, frame: FrameType | None) -> None:
         if self._began is not None and time.monotonic() - self._began > self.budget_s:

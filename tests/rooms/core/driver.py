@@ -6,8 +6,9 @@ from itertools import count
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
-from rooms.core import inputs, tick
+from rooms.core import inputs, presence, tick
 from rooms.core.bounds import Bounds
 from rooms.core.effects import Effects
 from rooms.core.game import Rules
@@ -46,7 +47,11 @@ class Driver:
 
     def act(self, *acts: Act, token: str = "") -> Effects:
         """One pass with these entries."""
+        before = _besides_the_match(self.live)
         fx = tick.advance(self.live, [(f"{next(self._ids)}-0", act, token) for act in acts], self.now)
+        if fx.plain:
+            assert _besides_the_match(self.live) == before, "a plain pass changes nothing but the match's own pace"
+            assert self.live.alarm == presence.next_alarm(self.live)
         if not fx.closed:
             dump_live(self.live)
         return fx
@@ -89,6 +94,14 @@ class Driver:
         room, state = load_room(dump_live(self.live))
         told = [dump_told(one) for one in self.live.events]
         self.live = revive(room, state, self.rules, self.live.bounds, told)
+
+
+def _besides_the_match(live: Live) -> bytes:
+    """All that is kept of a room but what every step changes, encoded."""
+    room = live.room
+    seqs = dict.fromkeys(room.seqs, 0)
+    pace = {"tick": 0, "ms": 0, "match_tick": 0, "applied": "", "seqs": seqs, "chain": 0, "journalled": 0}
+    return msgspec.msgpack.encode(replace(room, **pace))
 
 
 def codes(fx: Effects) -> list[str]:

@@ -268,3 +268,22 @@ def test_a_deadline_that_stays_past_pauses_the_room() -> None:
     game.play()
     assert kinds(game.pass_(100)) == ["paused"]
     assert tick.next_due(game.live) is None, "nothing is due in a paused room with people in it"
+
+
+def test_a_step_with_nothing_but_moves_that_count_is_plain() -> None:
+    game = Driver(get_rules("arena"))
+    game.attach(ANN)
+    game.attach(BOB)
+    game.do(BOB, inputs.ReadyBody(True))
+    game.do(ANN, inputs.StartBody())
+    assert game.pass_(50).plain
+    assert game.move(ANN, {"turn": 1}).plain
+    assert not game.do(BOB, ChatBody("hello")).plain
+    assert not game.move(BOB, {"turn": 7}).plain, "a refusal is kept for the next welcome"
+    assert not game.detach(BOB).plain
+    assert game.pass_(50).plain
+    assert game.live.alarm is not None, "the seat of whoever left is held for a while"
+    while game.room.ms < game.live.alarm:
+        assert game.pass_(50).plain
+    assert "left" in kinds(game.pass_(50)), "and given up in time"
+    assert not Driver().pass_(50).plain, "a room that does not tick has no plain passes"

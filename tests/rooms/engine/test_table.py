@@ -275,3 +275,26 @@ def seen(deliveries: Any) -> Any:
     """The whole that a welcome shows."""
     (welcome,) = [direct for direct in deliveries[WEB].directs if direct.view is not None]
     return json.loads(welcome.payload)["whole"]
+
+
+def test_a_room_that_stands_still_is_looked_at_once_a_second() -> None:
+    """Its view shows the state and nothing else, so what did not change need not be worked out."""
+    views: list[Any] = []
+
+    def view(state: Any, seat: Any) -> dict[str, int]:
+        views.append(seat)
+        return {"a": 1}
+
+    still = replace(get_rules("arena"), step=lambda state, *_: Step(state), view=view)
+    engine = Engine(still)
+    engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
+    engine.act(Command(SocketId("b"), BOB.id, 1, ReadyBody(True)), Command(SocketId("a"), ANN.id, 1, StartBody()))
+    engine.act()
+    first = load_room(engine.table.blob)[0].tick
+    views.clear()
+    for _ in range(2 * still.tick_hz):
+        engine.act()
+    assert load_room(engine.table.blob)[0].tick == first + 2 * still.tick_hz, "every tick is kept all the same"
+    assert len(views) == 2
+    engine.act(Attach(SocketId("c"), WEB, person("Cat"), JSON))
+    assert len(views) == 3, "a newcomer is shown it at once"
