@@ -2,8 +2,9 @@
 
 browser | bot -> [consumer] -> hub -> log
 
-A plain ASGI application: no Channels dispatch, no thread, no task for a message, no channel layer. What comes back is
-written by the hub straight to the socket.
+A plain ASGI application: no Channels dispatch, no thread, no task for a message, no channel layer. Where the server
+offers a DirectWire a message comes by callback, straight from its frame; elsewhere through `receive`. What comes back
+is written by the hub straight to the socket.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from rooms.link import Link
 from rooms.protocol import client, codec, server
 from rooms.protocol.closing import Close
 from rooms.store import StoreUnavailable
-from rooms.wire import EXTENSION, AsgiWire, Receive, Scope, Send, Wire
+from rooms.wire import EXTENSION, AsgiWire, DirectWire, Receive, Scope, Send, Wire
 
 HELLO_S: Final = 10.0
 GOODBYE_S: Final = 5.0
@@ -72,27 +73,47 @@ class Visit:
     def __init__(self, link: Link, receive: Receive, hub: Hub) -> None:
         """`link` is open but not in the room."""
         self.link, self._receive, self._hub = link, receive, hub
+        self._hearing: Hearing
 
     async def run(self, known: bool, strange: bool) -> None:
         """Serve the socket until it is gone. `known`: its player is; `strange`: it offered no subprotocol of ours."""
         try:
             self._admit(known, strange)
             hello = await self._hello()
-            hearing = Hearing(self.link, self._hub, get_rules((await self._find()).game))
+            self._hearing = Hearing(self.link, self._hub, get_rules((await self._find()).game))
             self.link.want = hello.want
             if hello.incarnation:
                 self.link.resume = Resume(hello.incarnation, hello.offset)
             self._hub.join(self.link)
+            if isinstance(self.link.wire, DirectWire):
+                self.link.wire.listen(self._hear)  # from now on `receive` gives nothing but the end
             while True:
-                hearing.take(await self._message())
+                self._hear(await self._message())
         except Farewell as end:
             await self._see_off(end)
         except Gone:
             return
-        except Exception:  # one socket's fault is its own (law 7)
-            meters.count("consumer_faults")
-            logger.exception("the socket of player %s in room %s failed", self.link.player.id, self.link.room)
-            await self._see_off(Farewell(INTERNAL, "Something went wrong here. Connect again."))
+        except Exception as error:
+            await self._see_off(self._failed(error))
+
+    def _hear(self, raw: bytes | str) -> None:
+        """One message after hello. Never raises."""
+        if self.link.closed:
+            return
+        try:
+            self._hearing.take(raw)
+        except Farewell as end:
+            self.link.goodbye(end.code, end.reason)
+        except Exception as error:
+            failed = self._failed(error)
+            self.link.goodbye(failed.code, failed.reason)
+
+    def _failed(self, error: Exception) -> Farewell:
+        """One socket's fault is its own (law 7)."""
+        meters.count("consumer_faults")
+        who, where = self.link.player.id, self.link.room
+        logger.error("the socket of player %s in room %s failed", who, where, exc_info=error)
+        return Farewell(INTERNAL, "Something went wrong here. Connect again.")
 
     def leave(self) -> None:
         """The socket is gone, whatever ended it."""

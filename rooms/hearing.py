@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from rooms import meters
-from rooms.bodies import Commanding, body_of
+from rooms.bodies import UNREADABLE, Commanding, body_of, decode_of
 from rooms.core.game import Rules
 from rooms.core.inputs import Command
 from rooms.hub import Hub
@@ -43,22 +43,52 @@ class Hearing:
 
     def __init__(self, link: Link, hub: Hub, rules: Rules) -> None:
         """`link` is about to join its room, whose game has `rules`, the newest that are here."""
-        self.link, self._hub, self._rules = link, hub, rules
+        self.link, self._hub, self._newest = link, hub, rules
         self._allowance = Allowance(time.monotonic())
+        self._kind = str if link.text else bytes
+        self._version = -1
+        self._follow(link.version)
+
+    def _follow(self, version: int) -> None:
+        """From now on the room is played by this version of the rules."""
+        self._version, self._rules = version, self._newest.at(version)
+        self._decode = decode_of(self._rules, self.link.wire_format)
 
     def take(self, raw: bytes | str) -> None:
-        """One message of a client that has said hello."""
-        meters.count("messages_received")
-        message = parse(self.link, raw)
+        """One message of a client that has said hello. Raises Farewell when the connection must end."""
+        meters.counts["messages_received"] += 1
+        link, size = self.link, len(raw)
+        if link.version != self._version:
+            self._follow(link.version)
+        try:
+            message = self._decode(raw) if size <= codec.MAX_MESSAGE and type(raw) is self._kind else parse(link, raw)
+        except UNREADABLE:
+            message = parse(link, raw)  # it says why; or only the move in it is wrong, which costs nobody the socket
         now = time.monotonic()
-        if not self._allowance.message(now, len(raw)):
+        if not self._allowance.message(now, size):
             self._slow_down(message, now)
-        elif isinstance(message, client.Ping):
-            self.link.say(server.Pong(message.n, message.time, time.time_ns() / 1_000_000))
+        elif link.view is None:
+            self._before_welcome(message)
+        elif isinstance(message, client.Move):  # first, as most are
+            self._command(message)
+        else:
+            self._other(message, now)
+
+    def _before_welcome(self, message: client.FromClient) -> None:
+        if isinstance(message, client.Hello):
+            raise Farewell(Close.BAD_MESSAGE, "Say hello once.")
+        if not isinstance(message, client.Ping):
+            raise Farewell(Close.BAD_MESSAGE, "Wait for the welcome.")
+        self._answer(message)
+
+    def _answer(self, ping: client.Ping) -> None:
+        self.link.say(server.Pong(ping.n, ping.time, time.time_ns() / 1_000_000))
+
+    def _other(self, message: client.FromClient, now: float) -> None:
+        if isinstance(message, client.Ping):
+            self._answer(message)
         elif isinstance(message, client.Hello):
             raise Farewell(Close.BAD_MESSAGE, "Say hello once.")
-        elif self.link.view is None:
-            raise Farewell(Close.BAD_MESSAGE, "Wait for the welcome.")
         elif isinstance(message, client.Relay):
             self._relay(message, now)
         elif isinstance(message, client.Resync):
@@ -76,13 +106,14 @@ class Hearing:
         self.link.say(server.Reject(seq, code, text))
 
     def _command(self, message: Commanding) -> None:
+        link, seq = self.link, message.seq
         try:
-            body = body_of(message, self._rules.at(self.link.version), self.link.wire_format)
+            body = body_of(message, self._rules, link.wire_format)
         except codec.Malformed as error:
-            self._refuse(message.seq, "bad_move", str(error))
+            self._refuse(seq, "bad_move", str(error))
             return
-        prev = self.link.last if self.link.last < message.seq else 0
-        self._hub.command(self.link, Command(self.link.id, self.link.player.id, message.seq, body, prev))
+        prev = link.last if link.last < seq else 0
+        self._hub.command(link, Command(link.id, link.player.id, seq, body, prev))
 
     def _relay(self, message: client.Relay, now: float) -> None:
         link = self.link
@@ -92,7 +123,7 @@ class Hearing:
             self._refuse(0, "slow_down", "Too many of these; this one was not passed on.")
         else:
             try:
-                body = check(message, self._rules.at(link.version), link.wire_format)
+                body = check(message, self._rules, link.wire_format)
             except RelayRefused as error:
                 self._refuse(0, error.code, str(error))
                 return

@@ -7,6 +7,7 @@ Every struct is tagged and array-like, so that an entry costs few bytes. Times a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
@@ -216,13 +217,34 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Entry)
+_pack_decoder = msgspec.msgpack.Decoder(list[Entry])
+_split_decoder = msgspec.msgpack.Decoder(list[msgspec.Raw])
+SMALL_ARRAY: Final = 16
+"""Elements from which on msgpack writes the length of an array in two bytes of its own."""
 
 
 def dump_entry(entry: Entry) -> bytes:
-    """The bytes of an entry as they stand in the log."""
+    """The bytes of an entry as they stand in a pack."""
     return _encoder.encode(entry)
 
 
 def parse_entry(raw: bytes) -> Entry:
     """The entry in `raw`. Raises msgspec.ValidationError or msgspec.DecodeError when it is none."""
     return _decoder.decode(raw)
+
+
+def dump_pack(raws: Sequence[bytes]) -> bytes:
+    """Entries of `dump_entry` as one pack, a msgpack array of them: what stands in the log under one id."""
+    count = len(raws)
+    head = bytes((0x90 | count,)) if count < SMALL_ARRAY else b"\xdc" + count.to_bytes(2, "big")
+    return head + b"".join(raws)
+
+
+def parse_pack(raw: bytes) -> list[Entry]:
+    """The entries of a pack, in order. Raises like parse_entry when one of them, or the whole, is none."""
+    return _pack_decoder.decode(raw)
+
+
+def split_pack(raw: bytes) -> list[bytes]:
+    """The bytes of each entry of a pack, whatever they are. Raises msgspec.DecodeError when it is none."""
+    return [bytes(one) for one in _split_decoder.decode(raw)]

@@ -16,7 +16,7 @@ from rooms.core import tick, versions
 from rooms.core.effects import Effects
 from rooms.core.facts import Reply
 from rooms.core.ids import RoomId
-from rooms.core.inputs import Act, Attach, Entry, Lapse, Open, Operate, Reserve, parse_entry
+from rooms.core.inputs import Act, Attach, Entry, Lapse, Open, Operate, Reserve, parse_entry, parse_pack, split_pack
 from rooms.core.room import dump_live, dump_told, load_room, wall_ms
 from rooms.core.tick import Arrived
 from rooms.core.view import card
@@ -92,21 +92,37 @@ class Shard:
 
     # -- the log
 
-    def take_in(self, entries: Iterable[tuple[str, bytes]]) -> int:
-        """Put entries of the log into the inboxes of their rooms. Returns how many."""
+    def take_in(self, packs: Iterable[tuple[str, bytes]]) -> int:
+        """Put the entries of packs of the log into the inboxes of their rooms. Returns how many entries."""
         count = 0
-        for entry_id, raw in entries:
-            count += 1
+        for pack_id, raw in packs:
             if self._rereads:
-                self._rereads = _is_before(entry_id, self._ahead)
-            self.read = entry_id
-            try:
-                entry = parse_entry(raw)
-            except msgspec.DecodeError as error:
-                logger.error("shard %d: entry %s is not readable, skipped: %s", self.lease.shard, entry_id, error)
-                continue
-            self._route(entry_id, entry)
+                self._rereads = _is_before(pack_id, self._ahead)
+            self.read = pack_id
+            entries = self._unpack(pack_id, raw)
+            count += len(entries)
+            for entry in entries:
+                self._route(pack_id, entry)
         return count
+
+    def _unpack(self, pack_id: str, raw: bytes) -> list[Entry]:
+        """The readable entries of a pack: one that is not does not take the others with it."""
+        try:
+            return parse_pack(raw)
+        except msgspec.DecodeError as error:
+            unreadable = error
+        entries = []
+        try:
+            for part in split_pack(raw):
+                try:
+                    entries.append(parse_entry(part))
+                except msgspec.DecodeError as error:
+                    logger.error(
+                        "shard %d: an entry of %s is not readable, skipped: %s", self.lease.shard, pack_id, error
+                    )
+        except msgspec.DecodeError:
+            logger.error("shard %d: %s is not readable, skipped: %s", self.lease.shard, pack_id, unreadable)
+        return entries
 
     def _route(self, entry_id: str, entry: Entry) -> None:
         arrived = (entry_id, entry.act, entry.reply)

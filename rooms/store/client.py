@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ClusterDownError, MovedError, NoScriptError
 
 from rooms import meters
@@ -22,11 +21,12 @@ from rooms.store.errors import NodeAway, StoreUnavailable
 from rooms.store.limits import COMMAND_S, WAIT_MS
 from rooms.store.lua import Call, Script
 from rooms.store.nodes import Node, Nodes, OneNode, key_of
+from rooms.store.pipe import Pipe
 
 MOVES: Final = 2
 """How often a command follows its key to another node."""
 
-Ask: TypeAlias = "Callable[[AbstractConnection, list[int]], Awaitable[list[Answer]]]"
+Ask: TypeAlias = "Callable[[Pipe, list[int]], Awaitable[list[Answer]]]"
 """Asks one node for those answers, by their places."""
 
 
@@ -42,7 +42,7 @@ class Client:
         """Close every connection but those handed out by `connect`."""
         await self.nodes.aclose()
 
-    async def connect(self, key: str | None = None) -> AbstractConnection:
+    async def connect(self, key: str | None = None) -> Pipe:
         """A connection of one's own, for a subscription: to the node of a key, or to any."""
         await self.nodes.ready()
         node = self.nodes.of_key(key)
@@ -68,7 +68,7 @@ class Client:
         So does a StoreUnavailable for a node that failed. When every command was refused the first refusal is raised.
         """
 
-        async def ask(connection: AbstractConnection, places: list[int]) -> list[Answer]:
+        async def ask(connection: Pipe, places: list[int]) -> list[Answer]:
             return await exchange(connection, [commands[at] for at in places])
 
         return await self._spread([key_of(command) for command in commands], ask, limit_s)
@@ -105,7 +105,7 @@ class Client:
         within WAIT_MS, a StoreUnavailable stands there instead, although the script was run.
         """
 
-        async def ask(connection: AbstractConnection, places: list[int]) -> list[Answer]:
+        async def ask(connection: Pipe, places: list[int]) -> list[Answer]:
             answers = await run_scripts(connection, [calls[at] for at in places])
             return await kept(connection, answers, replicas) if replicas else answers
 
@@ -170,7 +170,7 @@ async def gathered(asking: Sequence[Awaitable[list[Answer]]]) -> list[list[Answe
     return list(await asyncio.gather(*asking))
 
 
-async def run_scripts(connection: AbstractConnection, calls: Sequence[Call]) -> list[Answer]:
+async def run_scripts(connection: Pipe, calls: Sequence[Call]) -> list[Answer]:
     """Some scripts on one server, those that it does not know once more after it was told them."""
     meters.count(f"{calls[0][0].name}_trips")  # one for all shards of a pass, or a commit costs more than it should
     answers = await exchange(connection, [evalsha(call) for call in calls])
@@ -185,7 +185,7 @@ async def run_scripts(connection: AbstractConnection, calls: Sequence[Call]) -> 
     return answers
 
 
-async def kept(connection: AbstractConnection, answers: list[Answer], replicas: int) -> list[Answer]:
+async def kept(connection: Pipe, answers: list[Answer], replicas: int) -> list[Answer]:
     """The answers, if enough replicas have all that this connection wrote; else a StoreUnavailable for each."""
     (count,) = await exchange(connection, [("WAIT", replicas, WAIT_MS)])
     if isinstance(count, int) and count >= replicas:

@@ -1,6 +1,6 @@
 """The connections of one process to Redis, and what each of their faults means in plain words.
 
-It speaks through redis-py's connections directly and not through its client: no retry may ever send an append
+It speaks through connections of its own (pipe.py) and not through redis-py's client: no retry may ever send an append
 or a commit twice, one time limit covers a whole pipeline, and replies come as they are.
 """
 
@@ -9,26 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, BusyLoadingError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError, ResponseError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 
 from rooms.store.addresses import Host
 from rooms.store.errors import NodeAway, StoreUnavailable
 from rooms.store.limits import CONNECT_S, CONNECTING, QUEUE_S
+from rooms.store.pipe import Answer, Argument, Command, Pipe
 
-Argument: TypeAlias = "str | bytes | int | float"
-Command: TypeAlias = "Sequence[Argument]"
-Answer: TypeAlias = "Any"
-"""What Redis said: int, bytes, None, a list of these, or a ResponseError where a command failed.
+__all__ = ["Answer", "Argument", "Command", "Connections", "Find", "exchange", "if_there", "raise_refusals", "refusal"]
 
-On a cluster also a StoreUnavailable, where the node that should have answered did not.
-"""
 Find: TypeAlias = "Callable[[], Awaitable[Host]]"
 """Says where to connect, each time anew."""
 
@@ -96,73 +92,82 @@ class Connections:
         )
         self._free = asyncio.Semaphore(size)
         self._opening = asyncio.Semaphore(CONNECTING)  # a herd would open none within the time for one
-        self._idle: list[AbstractConnection] = []
-        self._open: set[AbstractConnection] = set()
+        self._idle: list[Pipe] = []
+        self._open: set[Pipe] = set()
         self._closed = False
 
-    async def open(self) -> AbstractConnection:
-        """A new connection of the caller's own, to be ended with `disconnect`. Raises StoreUnavailable."""
-        connection = self._new()
-        await self._connect(connection)
-        return connection
-
-    def _new(self) -> AbstractConnection:
+    async def open(self) -> Pipe:
+        """A new connection of the caller's own, to be ended with `close`. Raises StoreUnavailable."""
         connection: AbstractConnection = self._factory.make_connection()  # type: ignore[no-untyped-call]
-        return connection
-
-    @asynccontextmanager
-    async def lend(self, limit_s: float) -> AsyncIterator[AbstractConnection]:
-        """A connection for one exchange of at most `limit_s` seconds; after any fault it is thrown away."""
-        try:
-            async with asyncio.timeout(QUEUE_S):
-                await self._free.acquire()
-        except TimeoutError:
-            raise StoreUnavailable(f"All connections to Redis were busy for {QUEUE_S:g} s.") from None
-        connection = self._idle.pop() if self._idle else self._new()
-        self._open.add(connection)
-        try:
-            await self._revive(connection)
-            async with asyncio.timeout(limit_s):
-                yield connection
-        except (RedisError, OSError) as error:
-            await connection.disconnect(nowait=True)
-            raise unavailable(error, limit_s) from error
-        except BaseException:  # cancelled in the middle: answers are still on their way
-            await connection.disconnect(nowait=True)
-            raise
-        finally:
-            self._open.discard(connection)
-            self._idle.append(connection)
-            self._free.release()
-
-    async def _revive(self, connection: AbstractConnection) -> None:
-        if connection.is_connected and await connection.can_read():
-            await connection.disconnect(nowait=True)  # closed by Redis, or something nobody asked for
-        if not connection.is_connected:
-            await self._connect(connection)
-
-    async def _connect(self, connection: AbstractConnection) -> None:
         try:
             async with self._opening, asyncio.timeout(CONNECT_S):
                 self._raise_if_closed()
-                await self._find_and_connect(connection)
-            self._raise_if_closed()  # nobody would close this one
+                pipe = await self._find_and_connect(connection)
         except (RedisError, OSError) as error:
             await connection.disconnect(nowait=True)
             raise unavailable(error, CONNECT_S) from error
         except BaseException:
             await connection.disconnect(nowait=True)
             raise
+        if self._closed:  # nobody would close this one
+            pipe.close()
+            self._raise_if_closed()
+        return pipe
 
-    async def _find_and_connect(self, connection: AbstractConnection) -> None:
+    @asynccontextmanager
+    async def lend(self, limit_s: float) -> AsyncIterator[Pipe]:
+        """A connection for one exchange of at most `limit_s` seconds; after any fault it is thrown away."""
+        if self._free.locked():
+            try:
+                async with asyncio.timeout(QUEUE_S):
+                    await self._free.acquire()
+            except TimeoutError:
+                raise StoreUnavailable(f"All connections to Redis were busy for {QUEUE_S:g} s.") from None
+        else:
+            await self._free.acquire()
+        try:
+            pipe = self._take_idle() or await self.open()
+            self._open.add(pipe)
+            try:
+                async with asyncio.timeout(limit_s):
+                    yield pipe
+            except (RedisError, OSError) as error:
+                pipe.close()
+                raise unavailable(error, limit_s) from error
+            except BaseException:  # cancelled in the middle: answers are still on their way
+                pipe.close()
+                raise
+            finally:
+                self._open.discard(pipe)
+                if pipe.is_connected:
+                    self._idle.append(pipe)
+        finally:
+            self._free.release()
+
+    def _take_idle(self) -> Pipe | None:
+        """One that stands; those that Redis closed, or on which came what nobody asked for, are thrown away."""
+        while self._idle:
+            pipe = self._idle.pop()
+            if pipe.is_clean:
+                return pipe
+            pipe.close()
+        return None
+
+    async def _find_and_connect(self, connection: AbstractConnection) -> Pipe:
         if self._find is None:
             await connection.connect()  # type: ignore[no-untyped-call]
-            return
+            return Pipe(connection)
         connection.host, connection.port = await self._find()  # type: ignore[attr-defined]
         await connection.connect()  # type: ignore[no-untyped-call]
-        (role,) = await exchange(connection, [("ROLE",)])
-        if not isinstance(role, list) or role[0] != b"master":
-            raise NodeAway(f"The Redis that the Sentinels name is not the primary (yet): {role!r:.80}.")
+        pipe = Pipe(connection)
+        try:
+            (role,) = await exchange(pipe, [("ROLE",)])
+            if not isinstance(role, list) or role[0] != b"master":
+                raise NodeAway(f"The Redis that the Sentinels name is not the primary (yet): {role!r:.80}.")
+        except BaseException:
+            pipe.close()
+            raise
+        return pipe
 
     def _raise_if_closed(self) -> None:
         if self._closed:
@@ -171,8 +176,10 @@ class Connections:
     async def aclose(self) -> None:
         """Close all, for good; calls that still run fail, and so do those that come later."""
         self._closed = True
-        # All at once, whatever becomes of one: what waits for its connection to close may not hold up the others.
-        await asyncio.gather(*(one.disconnect() for one in [*self._idle, *self._open]), return_exceptions=True)
+        pipes = [*self._idle, *self._open]
+        for pipe in pipes:
+            pipe.close()
+        await asyncio.gather(*(pipe.wait_closed() for pipe in pipes))
 
 
 def unavailable(error: Exception, limit_s: float) -> NodeAway:
@@ -189,17 +196,6 @@ def unavailable(error: Exception, limit_s: float) -> NodeAway:
     return NodeAway(f"Redis is not usable: {error}.")
 
 
-async def exchange(connection: AbstractConnection, commands: Sequence[Command]) -> list[Answer]:
+async def exchange(pipe: Pipe, commands: Sequence[Command]) -> list[Answer]:
     """Send all commands at once and read one answer for each; an error answer is returned in its place."""
-    if not connection.is_connected:  # redis-py would open it anew, behind our back, wherever that leads
-        raise NoConnection("the connection was closed meanwhile")
-    await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
-    answers: list[Answer] = []
-    for _ in commands:
-        try:
-            answers.append(await connection.read_response())
-        except ResponseError as error:
-            answers.append(error)
-    if any(isinstance(answer, ReadOnlyError) for answer in answers):
-        await connection.disconnect(nowait=True)  # it was the primary: the next connection leads to the one that is
-    return answers
+    return await pipe.exchange(commands)

@@ -28,7 +28,7 @@ class Limits:
     """What an operator or a test may set otherwise."""
 
     log_entries: int = 100_000
-    """Unread entries of one shard's log; more are refused (LogFull)."""
+    """Unread packs of one shard's log; more are refused (LogFull)."""
     entry_bytes: int = 131_072
     """One entry of the log; a larger one is refused (TooLarge)."""
     events: int = 256

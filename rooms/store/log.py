@@ -2,7 +2,8 @@
 
 consumer -> append -> [hf:{s07}:in] -> read -> engine
 
-Entries have ids that only grow; a commit that holds their effect removes them (commit.py).
+What stands in the log under one id is a pack: one entry, or several of one web process that go in together and take
+effect together. Ids only grow; a commit that holds the effect of a pack removes it (commit.py).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from rooms.core.ids import RoomId
-from rooms.core.inputs import Act, Entry, dump_entry
+from rooms.core.inputs import Act, Entry, dump_entry, dump_pack
 from rooms.store.client import Client
 from rooms.store.connections import raise_refusals, refusal
 from rooms.store.errors import LogFull, NotAppended, StoreUnavailable, TooLarge
@@ -30,7 +31,7 @@ POLL_S: Final = 0.01
 APPEND = read_script("append")
 
 Readings: TypeAlias = "list[tuple[int, list[tuple[str, bytes]]]]"
-"""For each shard with something new: its entries, (id, bytes)."""
+"""For each shard with something new: its packs, (id, bytes)."""
 
 
 class Log:
@@ -45,21 +46,27 @@ class Log:
     async def append(self, entries: Sequence[tuple[int, Entry]]) -> list[str]:
         """Append (shard, entry) pairs in one round trip; the order within a shard is kept. The ids, in order.
 
-        Raises TooLarge before anything is sent; LogFull when some did not fit, after all others were
-        appended; NotAppended when of some it is not known, because Redis refused them or a node of its cluster
-        failed; StoreUnavailable when it is known of none (whoever asks again may append twice: a player's seq
-        and a socket's id make that harmless).
+        Raises TooLarge before anything is sent, else like `append_packs`.
+        """
+        return await self.append_packs([(shard, dump_pack([self._dump(entry)])) for shard, entry in entries])
+
+    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> list[str]:
+        """The same for packs (see rooms.core.inputs.dump_pack), each under an id of its own.
+
+        Raises LogFull when some did not fit, after all others were appended; NotAppended when of some it is not
+        known, because Redis refused them or a node of its cluster failed; StoreUnavailable when it is known of none
+        (whoever asks again may append twice: a player's seq and a socket's id make that harmless).
         """
         raws: dict[int, list[bytes]] = {}
         places: dict[int, list[int]] = {}
-        for place, (shard, entry) in enumerate(entries):
-            raws.setdefault(shard, []).append(self._dump(entry))
+        for place, (shard, raw) in enumerate(packs):
+            raws.setdefault(shard, []).append(raw)
             places.setdefault(shard, []).append(place)
         limit = self._limits.log_entries
         calls: list[Call] = [
             (APPEND, (self._shards[shard].log,), (limit, FIELD, *several)) for shard, several in raws.items()
         ]
-        ids: list[str | None] = [None] * len(entries)
+        ids: list[str | None] = [None] * len(packs)
         away: StoreUnavailable | None = None
         for shard, answer in zip(raws, await self._client.attempt_scripts(calls), strict=True):
             failed = refusal(answer)
@@ -68,7 +75,7 @@ class Log:
                 for place, id_ in zip(places[shard], answer, strict=True):
                     ids[place] = id_.decode() if id_ is not None else None
             away = away or failed
-        return self._all(ids, entries, away)
+        return self._all(ids, packs, away)
 
     def _dump(self, entry: Entry) -> bytes:
         raw = dump_entry(entry)
@@ -77,14 +84,14 @@ class Log:
         return raw
 
     def _all(
-        self, ids: list[str | None], entries: Sequence[tuple[int, Entry]], away: StoreUnavailable | None
+        self, ids: list[str | None], packs: Sequence[tuple[int, bytes]], away: StoreUnavailable | None
     ) -> list[str]:
         appended = [id_ for id_ in ids if id_ is not None]
         if len(appended) < len(ids):
             refused = [place for place, id_ in enumerate(ids) if id_ is None]
             if away is not None:
                 raise NotAppended(away.reason, refused)
-            raise LogFull(sorted({entries[place][0] for place in refused}), refused)
+            raise LogFull(sorted({packs[place][0] for place in refused}), refused)
         return appended
 
     async def append_to(self, room: RoomId, act: Act, reply: str = "") -> str:
@@ -95,7 +102,7 @@ class Log:
     async def read(self, cursors: Mapping[int, str], *, block_ms: int, count: int) -> Readings:
         """What came after each shard's id in `cursors`, for shards with something new.
 
-        At most `count` entries of each shard. Waits up to `block_ms` for the first; 0 does not wait.
+        At most `count` packs of each shard. Waits up to `block_ms` for the first; 0 does not wait.
         """
         if not cursors:
             return []
@@ -131,7 +138,7 @@ class Log:
 
 
 def read_entries(rows: Sequence[Any]) -> list[tuple[str, bytes]]:
-    """Entries of a stream as (id, bytes)."""
+    """Entries of a stream as (id, bytes): of a log, its packs."""
     return [(id_.decode(), fields[1]) for id_, fields in rows]
 
 

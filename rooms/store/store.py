@@ -115,6 +115,10 @@ class Store:
         """Log.append."""
         return await self._log.append(entries)
 
+    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> list[str]:
+        """Log.append_packs."""
+        return await self._log.append_packs(packs)
+
     async def append_to(self, room: RoomId, act: Act, reply: str = "") -> str:
         """Log.append_to."""
         return await self._log.append_to(room, act, reply)

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable, Sequence
 from secrets import randbelow
 from time import monotonic
 from typing import Final, TypeAlias
 
-from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from rooms.store.client import Client
 from rooms.store.connections import unavailable
 from rooms.store.errors import StoreUnavailable
 from rooms.store.limits import COMMAND_S
+from rooms.store.pipe import NOTHING, Pipe
 
 Message: TypeAlias = "tuple[bytes, bytes]"
 """Channel and payload."""
@@ -41,9 +40,9 @@ class Silent(StoreUnavailable):
 class Line:
     """One connection, subscribed to some channels. Messages wait in the socket and in Redis, nowhere else."""
 
-    def __init__(self, connection: AbstractConnection) -> None:
+    def __init__(self, pipe: Pipe) -> None:
         """Of a connection on which every channel is confirmed: use `open`."""
-        self._connection = connection
+        self._pipe = pipe
         self._asked: float | None = None
 
     @classmethod
@@ -52,20 +51,22 @@ class Line:
 
         `sharded`: channels of shards that one node of a cluster has.
         """
-        connection = await client.connect(channels[0] if sharded else None)
+        pipe = await client.connect(channels[0] if sharded else None)
         asked = [("SSUBSCRIBE", channel) for channel in channels] if sharded else [("SUBSCRIBE", *channels)]
         try:
             async with asyncio.timeout(COMMAND_S):
-                await connection.send_packed_command(connection.pack_commands(asked), check_health=False)
+                pipe.send(asked)
                 for _ in channels:
-                    await connection.read_response(timeout=math.inf)
+                    answer = await pipe.next()
+                    if isinstance(answer, RedisError):
+                        raise answer
         except (RedisError, OSError, TimeoutError) as error:
-            await connection.disconnect(nowait=True)
+            pipe.close()
             raise unavailable(error, COMMAND_S) from error
         except BaseException:
-            await connection.disconnect(nowait=True)
+            pipe.close()
             raise
-        return cls(connection)
+        return cls(pipe)
 
     async def message(self, patience_s: float) -> Message | None:
         """The next message; None when none came in `patience_s`. Cancelled, it loses nothing.
@@ -73,12 +74,16 @@ class Line:
         Raises Silent when Redis says nothing even when asked; StoreUnavailable when it takes a channel away.
         """
         while True:
-            try:
-                async with asyncio.timeout(patience_s):
-                    answer = await self._connection.read_response(disconnect_on_error=False, timeout=math.inf)
-            except TimeoutError:
-                await self._inquire()
-                return None
+            answer = self._pipe.poll()
+            if answer is NOTHING:  # as they come in bursts, most others are here already
+                try:
+                    async with asyncio.timeout(patience_s):
+                        answer = await self._pipe.next()
+                except TimeoutError:
+                    self._inquire()
+                    return None
+            if isinstance(answer, RedisError):
+                raise answer
             self._asked = None
             if answer[0] in (b"message", b"smessage"):
                 return answer[1], answer[2]
@@ -90,16 +95,16 @@ class Line:
         """How long to wait for the next word now."""
         return QUIET_S if self._asked is None else ANSWER_S
 
-    async def _inquire(self) -> None:
+    def _inquire(self) -> None:
         if self._asked is None:
             self._asked = monotonic()
-            await self._connection.send_command("PING", check_health=False)
+            self._pipe.send([("PING",)])
         elif monotonic() - self._asked > ANSWER_S * 0.9:
             raise Silent(f"Redis said nothing for {QUIET_S + ANSWER_S:g} s.")
 
     async def aclose(self) -> None:
         """Disconnect."""
-        await self._connection.disconnect(nowait=True)
+        self._pipe.close()
 
 
 class Subscription:

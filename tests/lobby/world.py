@@ -25,7 +25,7 @@ from lobby.identity import COOKIE, Guest, sign_guest
 from lobby.stores import live_store
 from rooms.core.facts import Card
 from rooms.core.ids import PlayerId, RoomId
-from rooms.core.inputs import Act, Player, parse_entry
+from rooms.core.inputs import Act, Player, parse_pack
 from rooms.engine.config import read_config
 from rooms.engine.runner import run_engine
 from rooms.store.keys import CARD_FEED, shard_keys
@@ -78,7 +78,7 @@ class Lobby:
         """What stands in the logs of all shards."""
         keys = [key async for key in self.valkey.scan_iter("hf:{s*}:in")]
         rows: list[Any] = [row for key in keys for row in await self.valkey.xrange(key) or ()]
-        return [parse_entry(fields[b"e"]).act for _, fields in rows]
+        return [entry.act for _, fields in rows for entry in parse_pack(fields[b"e"])]
 
     def _key(self, room: RoomId) -> str:
         return shard_keys(live_store().shard_of(room)).cards

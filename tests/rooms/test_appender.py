@@ -11,7 +11,7 @@ import pytest
 from rooms import appender
 from rooms.appender import Appender
 from rooms.core.ids import PlayerId, RoomId, SocketId
-from rooms.core.inputs import Command, Detach, Entry, MoveBody, Resume, Resync, StartBody
+from rooms.core.inputs import Command, Detach, Entry, MoveBody, Resume, Resync, StartBody, parse_pack
 from rooms.store import LogFull, StoreUnavailable
 from tests.support.waiting import until
 
@@ -23,17 +23,20 @@ class Log:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
+        self.packs: list[int] = []
         self.down = self.full = False
 
     def shard_of(self, room: RoomId) -> int:
         return ord(room[0])
 
-    async def append(self, entries: Sequence[tuple[int, Entry]]) -> None:
+    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> None:
         await asyncio.sleep(0)
         if self.down:
             raise StoreUnavailable("Redis cannot be reached.")
-        refused = [at for at, (shard, _) in enumerate(entries) if self.full and shard == ord("f")]
-        self.batches.append([seq(entry) for at, (_, entry) in enumerate(entries) if at not in refused])
+        refused = [at for at, (shard, _) in enumerate(packs) if self.full and shard == ord("f")]
+        taken = [parse_pack(raw) for at, (_, raw) in enumerate(packs) if at not in refused]
+        self.packs += [len(pack) for pack in taken]
+        self.batches.append([seq(entry) for pack in taken for entry in pack])
         if refused:
             raise LogFull([ord("f")], refused)
 
@@ -183,3 +186,35 @@ async def test_what_cannot_be_written_fails_where_it_is_added_and_holds_nobody_u
         assert await ours.drain(1)
     assert log.seqs == [1]
     assert health == []
+
+
+async def test_what_waits_for_a_shard_is_packed_within_bounds_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "PACK_ENTRIES", 4)
+    monkeypatch.setattr(appender, "PACK_BYTES", 1000)
+    log = Log()
+    async with running(log) as (ours, _):
+        for number in range(1, 8):
+            ours.add_command(ROOM, command(number))
+        ours.add_command(ROOM, command(8, b"x" * 900))
+        ours.add_command(ROOM, command(9, b"x" * 2000))
+        ours.add_command(RoomId("q" * 22), command(21))
+        ours.add_command(ROOM, command(10))
+        assert await ours.drain(1)
+    assert log.batches == [[*range(1, 11), 21]]
+    assert log.packs == [4, 3, 1, 1, 1, 1]
+
+
+async def test_a_first_input_goes_at_once_and_those_that_follow_are_gathered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "GATHER_S", 0.2)
+    log = Log()
+    async with running(log) as (ours, _):
+        await asyncio.sleep(0)
+        began = asyncio.get_running_loop().time()
+        ours.add_command(ROOM, command(1))
+        await until(lambda: log.batches == [[1]])
+        assert asyncio.get_running_loop().time() - began < 0.2
+        for number in range(2, 6):
+            ours.add_command(ROOM, command(number))
+            await asyncio.sleep(0.01)
+        assert await ours.drain(1)
+    assert log.batches == [[1], [2, 3, 4, 5]]

@@ -7,7 +7,7 @@ from typing import get_args
 import msgspec
 import pytest
 
-from rooms.bodies import Commanding, body_of
+from rooms.bodies import UNREADABLE, Commanding, body_of, decode_of
 from rooms.core import inputs
 from rooms.core.inputs import JSON, MSGPACK
 from rooms.games import get_rules
@@ -58,3 +58,25 @@ def test_what_is_no_move_of_the_game_is_refused_with_a_reason(move: str) -> None
     with pytest.raises(codec.Malformed) as refused:
         body_of(message, RULES, JSON)
     assert str(refused.value)
+
+
+@pytest.mark.parametrize("wire", [JSON, MSGPACK])
+def test_the_decoder_of_a_game_reads_a_move_and_everything_else_at_once(wire: inputs.Wire) -> None:
+    decode = decode_of(RULES, wire)
+    for raw in CASES:
+        plain = msgspec.json.decode(raw)
+        assert decode(codec.dump(plain, wire)) == codec.parse_client(raw, JSON)
+    message = decode(codec.dump({"t": "move", "seq": 7, "move": {"cell": 4}}, wire))
+    assert isinstance(message, client.Move)
+    assert isinstance(message.move, RULES.move)
+    assert body_of(message, RULES, wire) == inputs.MoveBody(codec.dump({"cell": 4}, MSGPACK))
+    assert decode_of(RULES, wire) is decode, "made once"
+
+
+def test_the_decoder_of_a_game_takes_no_move_of_another() -> None:
+    decode = decode_of(RULES, JSON)
+    for move in ('{"cell":9}', '{"cell":4,"more":1}', "{}"):
+        with pytest.raises(UNREADABLE):
+            decode(f'{{"t":"move","seq":1,"move":{move}}}')
+    with pytest.raises(UNREADABLE):
+        decode('{"t":"move","seq":1,"move":{"cell":4},"more":1}')

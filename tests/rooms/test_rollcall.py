@@ -11,7 +11,7 @@ from channels.layers import InMemoryChannelLayer
 
 from rooms.core.bounds import Bounds
 from rooms.core.ids import PlayerId, RoomId
-from rooms.core.inputs import JSON, Detach, Entry, Open, Player
+from rooms.core.inputs import JSON, Detach, Open, Player, parse_pack
 from rooms.hub import Hub
 from rooms.link import Link
 from rooms.relay import Layer
@@ -68,11 +68,11 @@ class Forgetful:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    async def append(self, entries: Sequence[tuple[int, Entry]]) -> None:
+    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> None:
+        entries = [(shard, entry) for shard, raw in packs for entry in parse_pack(raw)]
         kept = [(shard, entry) for shard, entry in entries if not isinstance(entry.act, Detach)]
         self.lost += len(entries) - len(kept)
-        if kept:
-            await self._store.append(kept)
+        await self._store.append(kept)
 
 
 async def card_is_gone(store: Store) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 
 from rooms.core.facts import Card
 from rooms.core.ids import RoomId, WebId
-from rooms.core.inputs import Attach, Entry, parse_entry
+from rooms.core.inputs import Attach, Entry, parse_pack
 from rooms.protocol import codec, server
 from rooms.protocol.bus import SHARED, Broadcast, Delivery, Direct, View, ViewFrame, dump_parcel
 from rooms.store import START, Commit, Lease, Store
@@ -41,7 +41,7 @@ class ScriptedEngine:
         fresh: list[Entry] = []
         for shard, entries in await self.store.read(self._cursors, block_ms=20, count=1000):
             self._cursors[shard] = entries[-1][0]
-            fresh += [parse_entry(raw) for _, raw in entries]
+            fresh += [entry for _, raw in entries for entry in parse_pack(raw)]
         self.seen += fresh
         return fresh
 

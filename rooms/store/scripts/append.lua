@@ -1,10 +1,10 @@
---[[ Append entries to a shard's log, unless it is full.
+--[[ Append packs of entries to a shard's log, unless it is full.
 
 KEYS[1]  log of the shard (stream)
-ARGV[1]  how many unread entries the log may hold
+ARGV[1]  how many unread packs the log may hold
 ARGV[2]  key of the field in each stream entry
-ARGV[3+] the entries, each as bytes
-Returns  the id of each entry, in order; nil for those that no longer fitted
+ARGV[3+] the packs, each as bytes
+Returns  the id of each pack, in order; nil for those that no longer fitted
 Errors   none of its own
 ]]
 local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])

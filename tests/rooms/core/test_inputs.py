@@ -10,7 +10,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from rooms.core.ids import RoomId, SocketId
-from rooms.core.inputs import Act, Entry, dump_entry, parse_entry
+from rooms.core.inputs import Act, Detach, Entry, dump_entry, dump_pack, parse_entry, parse_pack, split_pack
 
 acts = st.one_of([st.from_type(act) for act in get_args(Act) if act.__name__ != "Open"])
 
@@ -41,3 +41,21 @@ def test_every_act_has_a_tag_of_its_own() -> None:
     assert len(set(tags)) == len(tags)
     with pytest.raises(msgspec.ValidationError):
         parse_entry(msgspec.msgpack.encode(["room", ["nonsense", SocketId("s")], ""]))
+
+
+def test_a_pack_gives_its_entries_back_in_order_whatever_their_number() -> None:
+    for count in (0, 1, 15, 16, 300):
+        entries = [Entry(RoomId("r" * 22), Detach(SocketId(str(n)))) for n in range(count)]
+        raws = [dump_entry(entry) for entry in entries]
+        pack = dump_pack(raws)
+        assert pack == msgspec.msgpack.encode(entries), "a plain msgpack array of them"
+        assert parse_pack(pack) == entries
+        assert split_pack(pack) == raws
+
+
+def test_of_a_pack_with_something_unknown_in_it_the_rest_can_be_read() -> None:
+    known = dump_entry(Entry(RoomId("r" * 22), Detach(SocketId("s"))))
+    pack = dump_pack([known, msgspec.msgpack.encode(["r", ["unheard of", 1], ""]), known])
+    with pytest.raises(msgspec.ValidationError):
+        parse_pack(pack)
+    assert split_pack(pack)[::2] == [known, known]

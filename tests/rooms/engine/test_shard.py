@@ -15,6 +15,7 @@ from rooms.core.ids import PlayerId, RoomId, SocketId, WebId
 from rooms.core.inputs import (
     Act,
     Attach,
+    ChatBody,
     Command,
     Detach,
     Entry,
@@ -24,6 +25,7 @@ from rooms.core.inputs import (
     ReadyBody,
     StartBody,
     dump_entry,
+    dump_pack,
 )
 from rooms.core.room import dump_live, load_room, read_told
 from rooms.engine import shard as shards
@@ -55,7 +57,7 @@ class ByHand:
     def pass_(self, *acts: Act, token: str = "") -> Commit | None:
         for act in acts:
             self._n += 1
-            self.shard.take_in([(f"{self._n}-0", dump_entry(Entry(ROOM, act, token)))])
+            self.shard.take_in([(f"{self._n}-0", dump_pack([dump_entry(Entry(ROOM, act, token))]))])
         return self.shard.advance(self.shard.due(frozenset(), self.clock.wall_ms()), Watch(0))
 
     def tick(self, hz: int) -> Commit | None:
@@ -67,6 +69,28 @@ def opened(slug: str = "tictactoe") -> tuple[ByHand, Commit]:
     commit = hand.pass_(replace(OPEN, game=slug), Attach(SocketId("s"), WebId("w"), ANN, inputs.JSON))
     assert commit is not None
     return hand, commit
+
+
+def test_what_cannot_be_read_of_a_pack_does_not_take_the_rest_with_it() -> None:
+    hand, _ = opened()
+    known = dump_entry(Entry(ROOM, Command(SocketId("s"), ANN.id, 1, ChatBody("hi"))))
+    strange = msgspec.msgpack.encode([ROOM, ["unheard of", 1], ""])
+    assert hand.shard.take_in([("7-0", dump_pack([strange, known])), ("8-0", b"\xc1"), ("9-0", dump_pack([]))]) == 1
+    commit = hand.pass_()
+    assert commit is not None
+    assert commit.last == "9-0"
+    assert len(commit.events[ROOM]) == 1
+
+
+def test_entries_under_one_id_take_effect_together_or_were_there_already() -> None:
+    hand, _ = opened()
+    chats = [dump_entry(Entry(ROOM, Command(SocketId("s"), ANN.id, seq, ChatBody("hi")))) for seq in (1, 2)]
+    hand.shard.take_in([("7-0", dump_pack(chats))])
+    commit = hand.pass_()
+    assert commit is not None
+    assert len(commit.events[ROOM]) == 2
+    assert hand.shard.take_in([("7-0", dump_pack(chats))]) == 2
+    assert hand.pass_() is None
 
 
 def test_time_without_an_engine_is_kept_at_the_first_pass() -> None:

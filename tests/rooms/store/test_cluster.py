@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rooms.core.ids import RoomId, WebId
-from rooms.core.inputs import Entry, Lapse, parse_entry
+from rooms.core.inputs import Entry, Lapse, parse_pack
 from rooms.store import (
     START,
     CardFeed,
@@ -91,7 +91,7 @@ async def test_one_append_and_one_read_serve_all_shards(store: Store) -> None:
     ids = await store.append(entries)
     read = dict(await store.read(dict.fromkeys(range(SHARDS), START), block_ms=1000, count=100))
     for (shard, entry), id_ in zip(entries, ids, strict=True):
-        assert parse_entry(dict(read[shard])[id_]) == entry
+        assert parse_pack(dict(read[shard])[id_]) == [entry]
     assert await store.read({shard: read[shard][-1][0] for shard in range(SHARDS)}, block_ms=30, count=1) == []
 
 

@@ -225,7 +225,7 @@ async def test_a_connection_that_was_closed_is_not_opened_behind_our_back(server
     """What follows in the same exchange (WAIT) would be asked of a server that has not seen the rest."""
     connections = Connections(server.url, 1)
     async with connections.lend(1.0) as connection:
-        await connection.disconnect()
+        connection.close()
         with pytest.raises(NoConnection, match="closed meanwhile"):
             await exchange(connection, [("WAIT", 0, 1)])
         assert not connection.is_connected
@@ -300,7 +300,7 @@ async def test_a_call_that_failed_half_way_spoils_no_other(valkey_url: str) -> N
 
     async def fail() -> None:
         async with connections.lend(5.0) as connection:
-            await connection.send_command("BLPOP", "none", 0.1)
+            connection.send([("BLPOP", "none", 0.1)])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

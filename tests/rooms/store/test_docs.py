@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rooms.appender import PACK_BYTES
 from rooms.core.inputs import Lapse
 from rooms.store import Commit, Limits, Store, StoreUnavailable, lua
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, take
@@ -146,7 +147,9 @@ def test_the_limits_are_those_of_the_code() -> None:
     """As they are said in the tables."""
     limits = Limits()
     said = {row[0].rsplit(":", 1)[-1]: f"{row[5]} {row[6]}" for row in cells("Keys of a shard")}
-    assert f"{limits.log_entries:,} unread entries of {limits.entry_bytes // 1024} KiB" in said["in"]
+    assert f"{limits.log_entries:,} unread packs" in said["in"]
+    assert f"one entry of at most {limits.entry_bytes // 1024} KiB" in said["in"]
+    assert f"several with {PACK_BYTES // 1024} KiB" in said["in"]
     assert f"{limits.room_bytes // 1024} KiB a room" in said["rooms"]
     assert f"{limits.events} events" in said["<room>"]
     assert f"about {limits.outbox:,};" in said["outbox"]

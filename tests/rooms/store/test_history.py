@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from rooms.core.ids import PlayerId, SocketId
-from rooms.core.inputs import ChatBody, Command, Entry, parse_entry
+from rooms.core.inputs import ChatBody, Command, Entry, parse_pack
 from rooms.store import START, Commit, Fenced, Lease, Limits, Store, StoreUnavailable
 from rooms.store.client import Client
 from rooms.store.keys import shard_keys
@@ -89,7 +89,7 @@ def entry(number: int) -> Entry:
 
 def number_of(raw: bytes) -> int:
     """The effect of an entry."""
-    act = parse_entry(raw).act
+    act = parse_pack(raw)[0].act
     assert isinstance(act, Command)
     return act.seq
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from rooms.core.ids import PlayerId, RoomId, SocketId, WebId
-from rooms.core.inputs import ChatBody, Command, Entry, Lapse, parse_entry
+from rooms.core.inputs import ChatBody, Command, Entry, Lapse, parse_pack
 from rooms.store import START, LogFull, Store, TooLarge
 from rooms.store.log import after
 from tests.rooms.store.making import ROOM, SHARDS, Valkey, until
@@ -25,7 +25,7 @@ async def test_entries_are_read_in_the_order_they_came(store: Store) -> None:
     ((read_shard, rows),) = await store.read({shard: START}, block_ms=0, count=100)
     assert read_shard == shard
     assert [id_ for id_, _ in rows] == ids
-    assert [parse_entry(raw) for _, raw in rows] == [chat(str(n)) for n in range(5)]
+    assert [entry for _, raw in rows for entry in parse_pack(raw)] == [chat(str(n)) for n in range(5)]
 
 
 async def test_one_append_serves_many_shards(store: Store) -> None:
@@ -34,7 +34,7 @@ async def test_one_append_serves_many_shards(store: Store) -> None:
     ids = await store.append(entries)
     read = dict(await store.read(dict.fromkeys(range(SHARDS), START), block_ms=0, count=100))
     for (shard, entry), id_ in zip(entries, ids, strict=True):
-        assert parse_entry(dict(read[shard])[id_]) == entry
+        assert parse_pack(dict(read[shard])[id_]) == [entry]
 
 
 async def test_reading_goes_on_from_a_cursor_and_takes_no_more_than_asked(store: Store) -> None:
@@ -46,7 +46,7 @@ async def test_reading_goes_on_from_a_cursor_and_takes_no_more_than_asked(store:
 async def test_append_to_finds_the_shard_and_names_the_caller(store: Store) -> None:
     id_ = await store.append_to(ROOM, Lapse(WebId("w")), reply="token")
     ((_, rows),) = await store.read({store.shard_of(ROOM): START}, block_ms=0, count=9)
-    assert [(i, parse_entry(raw)) for i, raw in rows] == [(id_, Entry(ROOM, Lapse(WebId("w")), "token"))]
+    assert [(i, parse_pack(raw)) for i, raw in rows] == [(id_, [Entry(ROOM, Lapse(WebId("w")), "token")])]
 
 
 async def test_nothing_new_is_an_empty_answer(store: Store) -> None:
@@ -115,4 +115,4 @@ async def test_the_id_after_another() -> None:
 async def test_entries_for_a_whole_shard_have_no_room(store: Store) -> None:
     await store.append([(2, Entry(RoomId(""), Lapse(WebId("w"))))])
     ((_, rows),) = await store.read({2: START}, block_ms=0, count=1)
-    assert parse_entry(rows[0][1]).room == ""
+    assert parse_pack(rows[0][1])[0].room == ""
