@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import time
@@ -37,6 +38,7 @@ def main() -> int:
         wanted = rows.named(given.rows)
     except LookupError as error:
         asked.error(str(error))
+    logging.getLogger("picows").setLevel(logging.WARNING)  # it tells of every connection
     cores = machine.choose_cores()
     if not cores.apart:
         print("Only one core: servers and load share it, so times mean little.", file=sys.stderr)
@@ -45,7 +47,7 @@ def main() -> int:
     begun = time.monotonic()
     folder = Path(setup.RUN_FOLDER) / "bench"
     folder.mkdir()
-    stage = Stage(folder, OUT / "peers", cores, given.seconds, given.rounds)
+    stage = Stage(folder, TOP / ".venv" / "bench", cores, given.seconds, given.rounds)
     with stage:
         taken = run(wanted, stage)
     settings = {"rounds": given.rounds, "seconds": given.seconds, "took_s": round(time.monotonic() - begun)}

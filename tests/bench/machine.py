@@ -60,6 +60,13 @@ def memory_of(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def busy_of(core: int) -> float:
+    """Seconds for which a core has been busy since the machine started, whoever used it."""
+    words = next(line for line in _lines("/proc/stat") if line.startswith(f"cpu{core} ")).split()
+    user, nice, system, _, _, irq, softirq, steal = map(int, words[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
 class Meter:
     """CPU time of named processes between two moments.
 
@@ -69,6 +76,8 @@ class Meter:
 
     def __init__(self, groups: Mapping[str, Sequence[int]]) -> None:
         """Begins now."""
+        self._cores = {core for pids in groups.values() for pid in pids for core in os.sched_getaffinity(pid)}
+        self._busy = sum(map(busy_of, self._cores))
         self._groups = {name: list(pids) for name, pids in groups.items()}
         self._begun = time.perf_counter()
         self._own = time.process_time()
@@ -77,6 +86,11 @@ class Meter:
     def read(self) -> dict[str, float]:
         """CPU seconds by name since the beginning."""
         return {name: now - self._before[name] for name, now in self._now().items()}
+
+    @property
+    def others_share(self) -> float:
+        """The share of their core that was used by none of them: something else runs on this machine."""
+        return (sum(map(busy_of, self._cores)) - self._busy - sum(self.read().values())) / max(self.seconds, 1e-9)
 
     @property
     def seconds(self) -> float:

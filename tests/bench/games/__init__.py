@@ -1,6 +1,12 @@
-"""Small games that only the benchmark plays, installed as any game is: by an entry point of a package on PYTHONPATH.
+"""Small games that the benchmark alone plays, installed as any game is: by an entry point of a package on PYTHONPATH.
 
-pulse: nothing but ticks, of a state of about 470 bytes.        swarm: a hundred entities, of which some move.
+board: a text of 128 letters that is new at every tick.       marks: what each player said last, shown twice a second.
+drift: eight ships, each steered by its player, and a coin.   These three are played by the peers too, with the same
+state and the same rules (peers/colyseus.mjs). In all of them `n` counts the states, and a player's `mark` is the number
+of its last input that counted: so a client can tell a new state from an old one, and which of its inputs a state has
+seen, in the same way on every server.
+
+pulse: nothing but ticks, of a state of about 470 bytes.      swarm: a hundred entities, of which some move.
 """
 
 from __future__ import annotations
@@ -9,7 +15,7 @@ from pathlib import Path
 
 from rooms.games.registry import GROUP
 
-NAMES = ("pulse", "swarm")
+NAMES = ("board", "marks", "drift", "pulse", "swarm")
 
 
 def install(site: Path) -> Path:

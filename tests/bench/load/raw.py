@@ -43,7 +43,7 @@ async def drain(port: int, clients: int, size: int, seconds: float, groups: dict
     pairs = [await loop.create_connection(lambda: Drain(size), "127.0.0.1", port) for _ in range(clients)]
     drains = [drain for _, drain in pairs]
     try:
-        await until(lambda: all(drain.frames for drain in drains), 10, "a frame at every socket")
+        await until(lambda: all(drain.frames for drain in drains), 10, lambda: "a frame at every socket")
         return await measure(
             seconds, groups, lambda: {"frames": sum(d.frames for d in drains), "torn": sum(d.torn for d in drains)}
         )

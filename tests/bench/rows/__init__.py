@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.bench.row import Row
-from tests.bench.rows.floor import Floor
+from tests.bench.rows.fan_out import FanOut
 from tests.bench.rows.room_tick import RoomTick
 
-ROWS: tuple[Row, ...] = (Floor(), RoomTick())
+ROWS: tuple[Row, ...] = (FanOut(), RoomTick())
 
 
 def named(names: str) -> list[Row]:

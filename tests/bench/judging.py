@@ -1,0 +1,47 @@
+"""From what a crowd saw in a window to a sample: costs for each state or input, and what was wrong."""
+
+from __future__ import annotations
+
+from tests.bench.load.window import Window
+from tests.bench.row import Sample
+
+DELIVERED = 0.9
+"""Less of what was due: the server did not keep up, or something else ran on its core."""
+SKIPPED = 0.002
+
+
+def per_state(window: Window, due: float) -> Sample:
+    """A sample in CPU µs for each state that came; `due` of them should have come in each second."""
+    return _sample(window, "frames", due)
+
+
+def per_input(window: Window, due: float) -> Sample:
+    """A sample in CPU µs for each input that a state has seen."""
+    return _sample(window, "answered", due)
+
+
+def _sample(window: Window, what: str, due: float) -> Sample:
+    counts, cpu = window.counts, window.cpu
+    count = max(counts[what], 1.0)
+    share = count / (due * window.seconds)
+    frames = max(counts["frames"], 1.0)
+    figures = {
+        "us": sum(cpu.values()) / count * 1e6,
+        **{f"{name}_us": used / count * 1e6 for name, used in cpu.items()},
+        "core": sum(cpu.values()) / window.seconds,
+        "share": share,
+        "states": counts["frames"] / window.seconds,
+        "bytes": counts.get("bytes", 0.0) / frames,
+        "inputs": counts.get("answered", 0.0) / window.seconds,
+    }
+    late = [f"only {share:.1%} of what was due came"] if share < DELIVERED else []
+    return Sample(figures, window.seconds, cpu, window.generator, [*window.faults, *late, *_wrong(counts)])
+
+
+def _wrong(counts: dict[str, float]) -> list[str]:
+    """What must not be, or not often."""
+    frames = counts["frames"]
+    bounds = {"skipped": SKIPPED * frames, "stale": 0.0, "torn": 0.0, "lost": 0.0, "refused": 0.0}
+    words = {"skipped": "states skipped", "stale": "states shown again", "torn": "states torn"}
+    words |= {"lost": "connections lost", "refused": "inputs refused"}
+    return [f"{counts[name]:.0f} {words[name]}" for name, most in bounds.items() if counts.get(name, 0.0) > most]
