@@ -89,8 +89,11 @@ def test_entries_under_one_id_take_effect_together_or_were_there_already() -> No
     commit = hand.pass_()
     assert commit is not None
     assert len(commit.events[ROOM]) == 2
-    assert hand.shard.take_in([("7-0", dump_pack(chats))]) == 2
-    assert hand.pass_() is None
+    again = ByHand(Loaded("6-0", {ROOM: commit.rooms[ROOM]}, {}))
+    assert again.shard.take_in([("7-0", dump_pack(chats))]) == 2
+    later = again.pass_()
+    assert later is not None, "it moves on behind them"
+    assert (later.last, later.events) == ("7-0", {})
 
 
 def test_time_without_an_engine_is_kept_at_the_first_pass() -> None:
