@@ -5,6 +5,7 @@ page | API | manage.py rooms -> [operating] -> log of the room's shard -> engine
 
 from __future__ import annotations
 
+import heapq
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -71,11 +72,12 @@ async def every_room() -> list[Card]:
         cards = (await picture()).all()
     except StoreUnavailable as error:
         raise store_down() from error
-    return sorted(cards, key=_urgency)[:MOST_ROOMS]
+    lost = {kind: bool(stranded(*kind)) for kind in {(card.game, card.version) for card in cards}}
 
+    def urgency(card: Card) -> Any:
+        return (not card.paused, not lost[card.game, card.version], _ORDER[card.phase], card.opened_ms)
 
-def _urgency(card: Card) -> Any:
-    return (not card.paused, not stranded(card.game, card.version), _ORDER[card.phase], card.opened_ms)
+    return heapq.nsmallest(MOST_ROOMS, cards, key=urgency)
 
 
 async def one_room(room: str) -> Opened:

@@ -6,6 +6,6 @@ from typing import Any, cast
 
 from django.urls import path
 
-from lobby.consumers import LobbyConsumer
+from lobby.consumers import lobby_consumer
 
-websocket_urlpatterns = [path("ws/lobby/", cast(Any, LobbyConsumer.as_asgi()))]
+websocket_urlpatterns = [path("ws/lobby/", cast(Any, lobby_consumer))]

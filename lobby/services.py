@@ -15,8 +15,10 @@ import msgspec
 from django.conf import settings
 
 from lobby.errors import LobbyError, no_engine, store_down
+from lobby.filters import Filter, Key
 from lobby.gallery import quick_size, rules_of, usual_size
-from lobby.picture import Filter, picture
+from lobby.picture import picture
+from lobby.shelves import Page
 from lobby.stores import live_store, read_card, read_reply
 from rooms.core.facts import Card, Reply
 from rooms.core.game import Rules
@@ -76,10 +78,10 @@ async def quick_play(player: Player, game: str) -> RoomId:
     return await open_room(player, game, size=quick_size(rules), fill_ms=FILL_MS)
 
 
-async def list_rooms(wanted: Filter) -> list[Card]:
-    """The public rooms. Raises LobbyError when there is no picture of them yet."""
+async def list_rooms(wanted: Filter, limit: int, after: Key | None = None) -> Page:
+    """The public rooms, from behind `after` on. Raises LobbyError when there is no picture of them yet."""
     try:
-        return (await picture()).listed(wanted)
+        return (await picture()).page(wanted, limit, after)
     except StoreUnavailable as error:
         raise store_down() from error
 
@@ -128,7 +130,7 @@ def read_size(rules: Rules, size: int | None) -> int:
 
 async def _open_seats(game: str) -> list[Card]:
     try:
-        return (await picture()).open_seats(game)[:TRIES]
+        return (await picture()).open_seats(game, TRIES)
     except StoreUnavailable as error:
         raise store_down() from error
 

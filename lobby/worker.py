@@ -1,4 +1,4 @@
-"""The lobby worker: tells pages what changed, records finished matches, sweeps what is over. Any number may run.
+"""The lobby worker: records finished matches, sweeps what is over. Any number may run.
 
 `manage.py runlobby` runs it alone; `runweb --single` runs it in the web process's loop.
 """
@@ -19,7 +19,6 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.utils import timezone
 
-from lobby.announce import Announcer
 from lobby.models import Replay, Token
 from lobby.records import arecord_match
 from lobby.stores import live_store, read_match
@@ -38,7 +37,7 @@ REVOKED_KEPT: Final = timedelta(days=30)
 
 async def run_lobby(stop: asyncio.Event) -> None:
     """Work until `stop` is set. What was taken and not finished goes to another worker, or to the next start."""
-    jobs = [Announcer().run, _record, _sweep]
+    jobs = [_record, _sweep]
     tasks = [asyncio.create_task(_keep(job), name=f"lobby {job.__name__}") for job in jobs]
     waiting = asyncio.create_task(stop.wait())
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
@@ -11,6 +11,7 @@ from ninja import Query, Router, Status
 from lobby.api.auth import Bearer, caller_with, guest
 from lobby.api.types import (
     GameOut,
+    ListIn,
     MatchOut,
     OpenIn,
     PlacedOut,
@@ -19,14 +20,15 @@ from lobby.api.types import (
     ReplayOut,
     RoomOut,
     SeatsOut,
+    encode_rooms,
     match_out,
     placed,
     room_out,
 )
-from lobby.errors import unknown_room
+from lobby.errors import LobbyError, unknown_room
+from lobby.filters import Filter, Key, read_cursor, tidy_text, write_cursor
 from lobby.gallery import json_schema, rules_of
 from lobby.matches import find_match, visible_to
-from lobby.picture import LONGEST_LIST, Filter
 from lobby.projector import projector
 from lobby.services import find_room, list_rooms, open_room, quick_play
 from lobby.throttle import OPEN_GUEST, spend
@@ -53,17 +55,19 @@ async def game(request: HttpRequest, slug: str) -> GameOut:
     return game_out(rules_of(slug))
 
 
-@router.get("/rooms", response={200: list[RoomOut], **REFUSED}, tags=["rooms"], summary="Open rooms")
-async def rooms(
-    request: HttpRequest,
-    game: str = "",
-    seats: Annotated[bool, Query(description="Only rooms with a free seat.")] = False,
-    order: Literal["open", "new", "full"] = "open",
-    limit: Annotated[int, Query(ge=1, le=LONGEST_LIST)] = 50,
-) -> list[RoomOut]:
-    """The public rooms. Needs the scope `read`."""
+@router.get("/rooms", response={200: list[RoomOut], **REFUSED_BODY}, tags=["rooms"], summary="Open rooms")
+async def rooms(request: HttpRequest, wanted: Query[ListIn]) -> HttpResponse:
+    """The public rooms; where there are more, a header `Link: <address>; rel="next"`. Needs the scope `read`."""
     caller_with(request, "read")
-    return [room_out(request, card) for card in await list_rooms(Filter(game, seats, order, limit))]
+    key = cursor_of(wanted)
+    chosen = Filter(wanted.game, wanted.seats, tidy_text(wanted.text), wanted.order)
+    page = await list_rooms(chosen, wanted.limit, key)
+    response = HttpResponse(encode_rooms(request, page.cards), content_type="application/json")
+    if page.after is not None:
+        query = request.GET.copy()
+        query["after"] = write_cursor(page.after)
+        response["Link"] = f'<{request.build_absolute_uri(request.path)}?{query.urlencode()}>; rel="next"'
+    return response
 
 
 @router.get("/rooms/{room}", response={200: RoomOut, **REFUSED}, tags=["rooms"], summary="One room")
@@ -140,6 +144,14 @@ async def replay(
     caller = caller_with(request, "read")
     found = await find_match(match, caller.player.id)
     return packed(request, await projector.chunk(found, view, start))
+
+
+def cursor_of(wanted: ListIn) -> Key | None:
+    """Where the page begins. Raises LobbyError."""
+    try:
+        return read_cursor(wanted.order, wanted.after) if wanted.after else None
+    except ValueError as error:
+        raise LobbyError("bad_cursor", f"{error}.".capitalize(), 422, {"after": str(error)}) from error
 
 
 def packed(request: HttpRequest, body: bytes) -> HttpResponse:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, Router, Schema, Status
 
 from lobby.api.auth import caller_with
-from lobby.api.types import Problem, RoomOut, room_out
+from lobby.api.types import Problem, RoomOut, encode_rooms
 from lobby.operating import REASON_LETTERS, Opened, close_room, every_room, one_room, resume_room
 from rooms.core.room import Room
 
@@ -70,10 +70,10 @@ class CloseIn(Schema):
 
 
 @router.get("/rooms", response={200: list[RoomOut], **REFUSED}, summary="Every room")
-async def rooms(request: HttpRequest) -> list[RoomOut]:
+async def rooms(request: HttpRequest) -> HttpResponse:
     """Private ones too; paused ones first."""
     caller_with(request, "operate")
-    return [room_out(request, card) for card in await every_room()]
+    return HttpResponse(encode_rooms(request, await every_room()), content_type="application/json")
 
 
 @router.get("/rooms/{room}", response={200: OpenedOut, **REFUSED}, summary="One room and its fault")

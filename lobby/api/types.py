@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final, Literal
 
+import msgspec
 from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Field, Schema
 
+from lobby.filters import LONGEST_CURSOR, LONGEST_LIST
 from rooms.core.facts import Card
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class Problem(Schema):
@@ -68,6 +73,17 @@ class RoomOut(Schema):
     joinable: bool = Field(description="A seat is free.")
     opened_at: datetime
     match: int
+
+
+class ListIn(Schema):
+    """Which of the public rooms to list."""
+
+    game: str = ""
+    seats: bool = Field(False, description="Only rooms with a free seat.")
+    text: str = Field("", max_length=100, description="Only rooms with this in somebody's name or the game's.")
+    order: Literal["open", "new", "full"] = "open"
+    limit: int = Field(50, ge=1, le=LONGEST_LIST)
+    after: str = Field("", max_length=LONGEST_CURSOR, description="Where a page ended: from its Link header.")
 
 
 class PlacedOut(Schema):
@@ -132,26 +148,43 @@ def placed(request: HttpRequest, room: str) -> PlacedOut:
 
 def room_out(request: HttpRequest, card: Card) -> RoomOut:
     """A room as the API tells it."""
-    where = placed(request, card.room)
-    return RoomOut(
-        **where.dict(),
-        game=card.game,
-        version=card.version,
-        phase=card.phase,
-        paused=card.paused,
-        size=card.size,
-        players=card.players,
-        bots=card.bots,
-        spectators=card.spectators,
-        host=card.host,
-        names=list(card.names),
-        options=card.options,
-        private=card.private,
-        quick=card.quick,
-        joinable=card.joinable,
-        opened_at=datetime.fromtimestamp(card.opened_ms / 1000, UTC),
-        match=card.match,
-    )
+    return RoomOut(**_room_values(*_places(request), card))
+
+
+def encode_rooms(request: HttpRequest, cards: Iterable[Card]) -> bytes:
+    """Rooms as JSON, each as `RoomOut`: a list of 200 in a tenth of the time that checking our own answer takes."""
+    page, socket = _places(request)
+    return _encode([_room_values(page, socket, card) for card in cards])
+
+
+def _places(request: HttpRequest) -> tuple[str, str]:
+    """What stands before a room's id in the addresses of its page and socket."""
+    nowhere = placed(request, "-")
+    return nowhere.page.removesuffix("-/"), nowhere.socket.removesuffix("-/")
+
+
+def _room_values(page: str, socket: str, card: Card) -> dict[str, Any]:
+    return {
+        "room": card.room,
+        "page": f"{page}{card.room}/",
+        "socket": f"{socket}{card.room}/",
+        "game": card.game,
+        "version": card.version,
+        "phase": card.phase,
+        "paused": card.paused,
+        "size": card.size,
+        "players": card.players,
+        "bots": card.bots,
+        "spectators": card.spectators,
+        "host": card.host,
+        "names": card.names,
+        "options": card.options,
+        "private": card.private,
+        "quick": card.quick,
+        "joinable": card.joinable,
+        "opened_at": datetime.fromtimestamp(card.opened_ms / 1000, UTC),
+        "match": card.match,
+    }
 
 
 class ReplayOut(Schema):

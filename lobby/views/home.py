@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, Final
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -12,11 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from lobby.errors import LobbyError, unknown_room
+from lobby.filters import Filter, tidy_text
 from lobby.forms import JoinForm, NameForm
 from lobby.gallery import all_shown
 from lobby.identity import Guest, PlayerRequest, write_cookie
 from lobby.matches import Told, recent_matches
-from lobby.picture import Filter
 from lobby.rows import Row, row_of
 from lobby.services import find_room, list_rooms
 from lobby.throttle import LOOK_ADDRESS, address_of, spend
@@ -25,10 +25,13 @@ from rooms.core.inputs import Player
 
 logger = logging.getLogger(__name__)
 
+FIRST_ROWS: Final = 50
+"""Rooms that the page itself lists; its script gets the live list over a socket."""
+
 
 @require_safe
 async def home(request: PlayerRequest) -> HttpResponse:
-    """`/`: ?game=SLUG and ?seats=1 filter the list for those without JavaScript, and keep the filter in the address."""
+    """`/`: ?game=SLUG, ?seats=1 and ?text=WORDS filter the list, also for those without JavaScript."""
     return await _home(request, JoinForm())
 
 
@@ -72,7 +75,8 @@ def _named(request: PlayerRequest, name: str, back: str) -> HttpResponse:
 
 
 async def _home(request: PlayerRequest, join: JoinForm, status: int = 200) -> HttpResponse:
-    wanted = Filter(game=request.GET.get("game", ""), seats=bool(request.GET.get("seats")))
+    asked = request.GET
+    wanted = Filter(asked.get("game", ""), bool(asked.get("seats")), tidy_text(asked.get("text", "")))
     context: dict[str, Any] = {
         "page": "home",
         "games": all_shown(),
@@ -87,7 +91,7 @@ async def _home(request: PlayerRequest, join: JoinForm, status: int = 200) -> Ht
 async def _rows(wanted: Filter) -> list[Row] | None:
     """The list, or None when it cannot be had: the page then says so and offers the rest."""
     try:
-        return [row_of(card) for card in await list_rooms(wanted)]
+        return [row_of(card) for card in (await list_rooms(wanted, FIRST_ROWS)).cards]
     except LobbyError:
         return None
 

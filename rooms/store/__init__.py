@@ -7,7 +7,7 @@
 3. Nothing is tried twice in here, no error is hidden, and everything kept has a limit (docs/redis.md).
 """
 
-from rooms.store.cards import CardFeed
+from rooms.store.cards import CardChange, CardFeed, Changes, Edition
 from rooms.store.commit import Commit, MatchId
 from rooms.store.errors import Fenced, LogFull, NotAppended, ShardsDiffer, StoreUnavailable, TooLarge
 from rooms.store.leases import Lease, LeaseRow
@@ -20,8 +20,11 @@ from rooms.store.store import Store
 
 __all__ = [
     "START",
+    "CardChange",
     "CardFeed",
+    "Changes",
     "Commit",
+    "Edition",
     "Fact",
     "Fenced",
     "Gap",

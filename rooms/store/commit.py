@@ -216,8 +216,11 @@ def touched(commit: Commit, keys: ShardKeys) -> list[str]:
 
 
 def feed(commit: Commit) -> bytes:
-    """What the card feed says of this commit, in msgpack: pairs of room and card, nil if it closed. Or nothing."""
+    """What the card feed says of this commit, in msgpack: its shard, and pairs of room and card, nil if it closed.
+
+    Or nothing. The script puts before it how many such messages the shard has had.
+    """
     if not commit.cards and not commit.closed:
         return b""
     shown: dict[RoomId, bytes | None] = {**commit.cards, **dict.fromkeys(commit.closed)}
-    return _encode(list(shown.items()))
+    return _encode((commit.lease.shard, list(shown.items())))

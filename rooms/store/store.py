@@ -9,7 +9,7 @@ from secrets import token_urlsafe
 
 from rooms.core.ids import RoomId, WebId
 from rooms.core.inputs import Act, Entry
-from rooms.store.cards import CardFeed, Cards
+from rooms.store.cards import CardFeed, Cards, Edition
 from rooms.store.client import Client
 from rooms.store.commit import Commit, Commits, Heads
 from rooms.store.counts import Counts
@@ -188,12 +188,16 @@ class Store:
         """Cards.room."""
         return await self._cards.room(room)
 
-    async def cards(self) -> dict[RoomId, bytes]:
-        """Cards.cards."""
-        return await self._cards.cards()
+    async def cards(self, shard: int) -> tuple[Edition, dict[RoomId, bytes]]:
+        """Cards.cards: those of one shard, and their edition."""
+        return await self._cards.cards(shard)
+
+    async def editions(self) -> list[Edition | None]:
+        """Cards.editions: how far the cards of each shard are."""
+        return await self._cards.editions()
 
     def card_feed(self) -> CardFeed:
-        """Cards.feed: yields None first, and whenever all must be read again."""
+        """Cards.feed: yields None first, and whenever something may have been missed."""
         return self._cards.feed()
 
     # -- who lives

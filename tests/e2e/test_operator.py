@@ -41,11 +41,13 @@ def paused(fleet: Fleet) -> Iterator[str]:
     with fleet.valkey.client() as valkey:
         valkey.hset(keys.rooms, room, dump_live(game.live))
         valkey.hset(keys.cards, room, raw)
-        valkey.publish(CARD_FEED, msgspec.msgpack.encode([(room, raw)]))
+        valkey.hincrby(keys.meta, "fed", 1)
+        valkey.publish(CARD_FEED, "")  # look what you were not told of
         yield room
         valkey.hdel(keys.rooms, room)
         valkey.hdel(keys.cards, room)
-        valkey.publish(CARD_FEED, msgspec.msgpack.encode([(room, None)]))
+        valkey.hincrby(keys.meta, "fed", 1)
+        valkey.publish(CARD_FEED, "")
 
 
 def press(person: Person, words: str) -> None:

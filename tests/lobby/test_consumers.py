@@ -1,115 +1,152 @@
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import pytest
-import redis.exceptions
-from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 
+from lobby import consumers
 from lobby import picture as pictures
-from lobby.consumers import GROUP, LobbyConsumer
+from lobby.consumers import lobby_consumer
 from lobby.picture import picture
 from lobby.rows import row_of
 from rooms.protocol.closing import Close
 from rooms.store import StoreUnavailable
-from tests.lobby.world import Lobby, card, until
+from tests.lobby.world import Lobby, card
+
+
+class Page(WebsocketCommunicator):
+    """A page's socket."""
+
+    async def hear(self, kind: str) -> dict[str, Any]:
+        """The next message of this kind."""
+        while True:
+            message: dict[str, Any] = await self.receive_json_from(timeout=5)
+            if message["t"] == kind:
+                return message
+
+    async def wish(self, kind: str, **fields: Any) -> None:
+        await self.send_to(text_data=json.dumps({"t": kind, **fields}))
+
+    async def closed(self) -> int:
+        """The code it is closed with, whatever comes before."""
+        while True:
+            output = await self.receive_output(timeout=5)
+            if output["type"] == "websocket.close":
+                return int(output["code"])
 
 
 @asynccontextmanager
-async def socket() -> AsyncIterator[WebsocketCommunicator]:
+async def socket(query: str = "") -> AsyncIterator[Page]:
     """A page's socket, connected."""
-    page = WebsocketCommunicator(LobbyConsumer.as_asgi(), "/ws/lobby/")
+    page = Page(lobby_consumer, f"/ws/lobby/?{query}")
     connected, _ = await page.connect()
     assert connected
     yield page
     await page.disconnect()
 
 
-async def tell(source: str, number: int, rooms: list[Any] | None = None, gone: list[str] | None = None) -> None:
-    """What the worker sends."""
-    layer = get_channel_layer()
-    assert layer is not None
-    message = {"source": source, "number": number, "rooms": rooms or [], "gone": gone or []}
-    await layer.group_send(GROUP, {"type": "lobby.changes", **message})
+def rooms(message: dict[str, Any]) -> list[str]:
+    return [row["room"] for row in message["rooms"]]
 
 
-async def test_the_whole_list_comes_first_without_private_rooms(lobby: Lobby) -> None:
+async def test_the_whole_list_comes_first_without_private_rooms_then_what_changes(lobby: Lobby) -> None:
     shown = await lobby.show(card())
     await lobby.show(card(private=True))
     async with socket() as page:
-        assert await page.receive_json_from() == {"t": "rooms", "rooms": [row_of(shown)]}
+        first = await page.receive_json_from()
+        assert first == {"t": "rooms", "rooms": [row_of(shown)], "total": 1, "free": 1, "after": None}
         assert await page.receive_json_from() == {"t": "status", "state": "ok"}
+        changed = await lobby.show(msgspec.structs.replace(shown, players=4, joinable=False))
+        message = await page.hear("changes")
+        assert (message["rooms"], message["gone"], message["free"]) == ([row_of(changed)], [], 0)
+        await lobby.close(shown.room)
+        assert (await page.hear("changes"))["gone"] == [shown.room]
+    assert not (await picture()).watching._windows
 
 
-async def test_changes_are_passed_on_and_a_gap_brings_the_whole_list(lobby: Lobby) -> None:
-    first, second = row_of(card()), row_of(card())
+async def test_the_address_names_the_first_list(lobby: Lobby) -> None:
+    snake = await lobby.show(card(game="snake", joinable=False, opened_ms=2))
+    arena = await lobby.show(card(game="arena", host="Émile", opened_ms=1))
+    for query, listed in (
+        ("game=snake", [snake.room]),
+        ("seats=1", [arena.room]),
+        ("text=%C3%89mi", [arena.room]),
+        ("order=new&limit=1", [snake.room]),
+        ("game=chess", [arena.room, snake.room]),
+        ("order=odd&limit=nine", [arena.room, snake.room]),
+    ):
+        async with socket(query) as page:
+            assert rooms(await page.hear("rooms")) == listed, query
+
+
+async def test_another_list_may_be_watched_and_its_changes_alone_come(lobby: Lobby) -> None:
+    snake, arena = await lobby.show(card(game="snake")), await lobby.show(card(game="arena"))
     async with socket() as page:
-        for _ in range(2):
-            await page.receive_json_from()
-        await tell("a", 1, [first])
-        assert (await page.receive_json_from())["t"] == "rooms"  # a source that is new to this page
-        await page.receive_json_from()
-        await tell("a", 2, [second], ["x"])
-        assert await page.receive_json_from() == {"t": "changes", "rooms": [second], "gone": ["x"]}
-        await tell("a", 4, [first], [second["room"]])
-        assert await page.receive_json_from() == {"t": "rooms", "rooms": [first]}
-        await page.receive_json_from()
-        await tell("b", 5)
-        assert (await page.receive_json_from())["t"] == "rooms"
+        await page.hear("status")
+        await page.wish("watch", game="arena", text="ANN ")
+        assert rooms(await page.hear("rooms")) == [arena.room]
+        await lobby.show(msgspec.structs.replace(snake, players=3))
+        await lobby.show(msgspec.structs.replace(arena, players=2))
+        assert rooms(await page.hear("changes")) == [arena.room]
+        await page.wish("watch", game="chess")
+        assert (await page.hear("refused"))["code"] == "unknown_game"
 
 
-async def test_a_list_sent_on_a_gap_lacks_what_is_gone(lobby: Lobby) -> None:
-    shown = await lobby.show(card())
-    seen = await picture()
-    await until(lambda: seen.find(shown.room))
+async def test_a_list_is_paged_through(lobby: Lobby) -> None:
+    cards = [await lobby.show(card(opened_ms=number)) for number in range(5)]
+    async with socket("order=new&limit=2") as page:
+        first = await page.hear("rooms")
+        await page.wish("more", after=first["after"])
+        second = await page.hear("more")
+        await page.wish("more", after=second["after"])
+        last = await page.hear("more")
+        found = [*rooms(first), *rooms(second), *rooms(last)]
+        assert found == [one.room for one in reversed(cards)]
+        assert last["after"] is None
+        await page.wish("more", after="nowhere")
+        assert (await page.hear("refused"))["code"] == "bad_cursor"
+
+
+async def test_a_seat_is_found(lobby: Lobby) -> None:
+    await lobby.show(card(players=1))
+    best = await lobby.show(card(players=3))
     async with socket() as page:
-        for _ in range(2):
-            await page.receive_json_from()
-        await tell("a", 7, gone=[shown.room])
-        assert await page.receive_json_from() == {"t": "rooms", "rooms": []}
+        await page.wish("find", game="snake")
+        assert (await page.hear("found"))["room"] == row_of(best)
+        await page.wish("find", game="chess")
+        assert (await page.hear("found"))["room"] is None
 
 
-async def test_a_page_that_speaks_is_closed(lobby: Lobby) -> None:
+@pytest.mark.parametrize(
+    "said",
+    ["x", "[]", '{"t":"watch","seats":1}', '{"t":"watch","limit":201}', '{"t":"odd"}', '{"t":"find"}', "é" * 1100],
+)
+async def test_a_page_that_says_something_else_is_closed(lobby: Lobby, said: str) -> None:
     async with socket() as page:
-        for _ in range(2):
-            await page.receive_json_from()
-        await page.send_to(text_data="not json")
-        assert await page.receive_output() == {"type": "websocket.close", "code": Close.BAD_MESSAGE}
-
-
-async def test_a_page_is_told_when_the_list_grows_old_and_when_it_is_fresh_again(lobby: Lobby) -> None:
-    shown = await lobby.show(card())
-    seen = await picture()
+        await page.send_to(text_data=said)
+        assert await page.closed() == Close.BAD_MESSAGE
     async with socket() as page:
-        for _ in range(2):
-            await page.receive_json_from()
-        assert len(seen.watchers) == 1
-        seen.stale = True
-        await seen._tell_watchers()
-        assert await page.receive_json_from() == {"t": "status", "state": "stale"}
-        seen.stale = False
-        await seen._tell_watchers()
-        assert await page.receive_json_from() == {"t": "rooms", "rooms": [row_of(shown)]}
-        assert await page.receive_json_from() == {"t": "status", "state": "ok"}
-    assert not seen.watchers
+        await page.send_to(bytes_data=b"\xff\xfe")
+        assert await page.closed() == Close.BAD_MESSAGE
 
 
-@pytest.mark.parametrize("step", ["new_channel", "group_add", "group_discard"])
-async def test_a_channel_layer_that_fails_ends_the_connection_and_nothing_else(
-    lobby: Lobby, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    async def fail(*_: object) -> None:
-        raise redis.exceptions.ConnectionError("gone")
+async def test_a_page_that_wishes_too_much_is_closed_and_may_come_back(lobby: Lobby) -> None:
+    async with socket() as page:
+        for _ in range(consumers.WISHES_BURST + 1):
+            await page.wish("find", game="snake")
+        assert await page.closed() == Close.SLOW_DOWN
 
-    monkeypatch.setattr(get_channel_layer(), step, fail)
-    page = WebsocketCommunicator(LobbyConsumer.as_asgi(), "/ws/lobby/")
-    connected, code = await page.connect()
-    assert (connected, code) == ((True, None) if step == "group_discard" else (False, Close.SERVER_BUSY))
-    await page.disconnect()
-    assert not (await picture()).watchers
+
+async def test_one_search_too_many_is_refused(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lobby.shelves.MOST_SEARCHES", 1)
+    async with socket("text=ann"), socket() as page:
+        await page.wish("watch", text="bob")
+        assert (await page.hear("refused"))["code"] == "slow_down"
 
 
 async def test_without_redis_the_page_is_told_and_comes_back_later(
@@ -121,4 +158,4 @@ async def test_without_redis_the_page_is_told_and_comes_back_later(
     monkeypatch.setattr(pictures.Picture, "ready", away)
     async with socket() as page:
         assert await page.receive_json_from() == {"t": "status", "state": "stale"}
-        assert await page.receive_output() == {"type": "websocket.close", "code": Close.SERVER_BUSY}
+        assert await page.closed() == Close.SERVER_BUSY

@@ -7,8 +7,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from lobby import following
 from lobby import picture as pictures
-from lobby.picture import Filter, Picture, picture
+from lobby.filters import Filter
+from lobby.picture import Picture, picture
 from lobby.stores import live_store
 from rooms.core.ids import RoomId
 from rooms.store import Store, StoreUnavailable
@@ -40,7 +42,7 @@ async def test_private_rooms_are_found_by_id_and_never_listed(lobby: Lobby) -> N
     hidden = await lobby.show(card(private=True))
     seen = await picture()
     assert seen.find(hidden.room) == hidden
-    assert seen.listed(Filter()) == []
+    assert seen.page(Filter()).cards == []
     assert seen.open_seats("snake") == []
 
 
@@ -50,15 +52,15 @@ async def test_filters_and_orders(lobby: Lobby) -> None:
     new = await lobby.show(card(game="snake", phase="playing", players=2, opened_ms=3))
     seen = await picture()
 
-    def rooms(wanted: Filter) -> list[RoomId]:
-        return [shown.room for shown in seen.listed(wanted)]
+    def rooms(wanted: Filter, limit: int = 200) -> list[RoomId]:
+        return [shown.room for shown in seen.page(wanted, limit).cards]
 
     usual = Filter()
     assert rooms(usual) == [old.room, new.room, full.room]
     assert rooms(replace(usual, order="new")) == [new.room, old.room, full.room]
     assert rooms(replace(usual, order="full")) == [full.room, new.room, old.room]
     assert rooms(replace(usual, game="arena")) == [full.room]
-    assert rooms(replace(usual, seats=True, limit=1)) == [old.room]
+    assert rooms(replace(usual, seats=True), 1) == [old.room]
 
 
 async def test_open_seats_prefer_the_room_with_most_people(lobby: Lobby) -> None:
@@ -92,14 +94,14 @@ async def test_without_redis_the_first_fill_fails_in_time_and_comes_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "FIRST_FILL_S", 0.2)
-    monkeypatch.setattr(pictures, "PULSE_S", 0.05)
+    monkeypatch.setattr(following, "LOOK_S", 0.05)
     server = ValkeyServer(tmp_path)
     store = Store(server.url, 4)
     seen = Picture(store)
     with pytest.raises(StoreUnavailable):
         await seen.ready()
     with server:
-        await until(seen._filled.is_set)
+        await seen.ready()
         await until(lambda: not seen.stale)
         await asyncio.to_thread(server.kill)
         await until(lambda: seen.stale)

@@ -5,8 +5,9 @@ from django.conf import settings
 
 from lobby import services
 from lobby.errors import LobbyError
+from lobby.filters import Filter
 from lobby.gallery import rules_of
-from lobby.picture import Filter, picture
+from lobby.picture import picture
 from lobby.services import FILL_MS, find_room, list_rooms, open_room, quick_play, read_options, read_size
 from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import Open, Player
@@ -32,7 +33,7 @@ async def test_a_room_is_opened_with_its_host_and_options(lobby: Lobby) -> None:
 
 
 async def _listed(room: RoomId) -> bool:
-    return any(shown.room == room for shown in await list_rooms(Filter()))
+    return any(shown.room == room for shown in (await list_rooms(Filter(), 200)).cards)
 
 
 @pytest.mark.usefixtures("engine")
@@ -125,8 +126,6 @@ async def test_what_is_no_id_is_never_looked_up(room: str) -> None:
 async def test_a_room_that_is_not_in_the_picture_yet_is_looked_up(lobby: Lobby) -> None:
     seen = await picture()
     shown = card()
-    import msgspec
-
-    await lobby.valkey.hset(lobby._key(shown.room), shown.room, msgspec.msgpack.encode(shown))
+    await lobby.write(shown)
     assert seen.find(shown.room) is None
     assert await find_room(shown.room) == shown

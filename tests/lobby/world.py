@@ -28,6 +28,7 @@ from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import Act, Player, parse_pack
 from rooms.engine.config import read_config
 from rooms.engine.runner import run_engine
+from rooms.store import CardChange
 from rooms.store.keys import CARD_FEED, shard_keys
 
 ANN = Player(PlayerId("g-ann"), "Ann")
@@ -64,15 +65,19 @@ class Lobby:
 
     async def show(self, shown: Card) -> Card:
         """A room is new, or its card changed."""
-        raw = msgspec.msgpack.encode(shown)
-        await self.valkey.hset(self._key(shown.room), shown.room, raw)
-        await self._feed(shown.room, raw)
+        await self.write(shown)
+        await self.tell((shown.room, msgspec.msgpack.encode(shown)))
         return shown
+
+    async def write(self, shown: Card) -> None:
+        """The card alone: nobody is told of it."""
+        raw = msgspec.msgpack.encode(shown)
+        await self.valkey.hset(shard_keys(live_store().shard_of(shown.room)).cards, shown.room, raw)
 
     async def close(self, room: RoomId) -> None:
         """A room has closed."""
-        await self.valkey.hdel(self._key(room), room)
-        await self._feed(room, None)
+        await self.valkey.hdel(shard_keys(live_store().shard_of(room)).cards, room)
+        await self.tell((room, None))
 
     async def written(self) -> list[Act]:
         """What stands in the logs of all shards."""
@@ -80,11 +85,12 @@ class Lobby:
         rows: list[Any] = [row for key in keys for row in await self.valkey.xrange(key) or ()]
         return [entry.act for _, fields in rows for entry in parse_pack(fields[b"e"])]
 
-    def _key(self, room: RoomId) -> str:
-        return shard_keys(live_store().shard_of(room)).cards
-
-    async def _feed(self, room: RoomId, raw: bytes | None) -> None:
-        await self.valkey.publish(CARD_FEED, msgspec.msgpack.encode([(room, raw)]))
+    async def tell(self, change: CardChange, *, count: int = 1, lose: bool = False) -> None:
+        """A message of the feed as the commit sends it, counted as `count`; with `lose` nobody hears it."""
+        shard = live_store().shard_of(change[0])
+        number = await self.valkey.hincrby(shard_keys(shard).meta, "fed", count)
+        if not lose:
+            await self.valkey.publish(CARD_FEED, b"%d:%b" % (number, msgspec.msgpack.encode((shard, [change]))))
 
 
 @pytest.fixture

@@ -183,7 +183,7 @@ async def test_a_frame_stream_of_a_ticking_game_is_whole_and_in_order(fleet: Fle
             ticks.append(last)
 
 
-async def test_an_ordinary_channels_consumer_works_over_our_sockets(fleet: Fleet, store: Store) -> None:
+async def test_the_live_list_comes_over_our_sockets(fleet: Fleet, store: Store) -> None:
     web = fleet.web[0]
     room = await open_room(store, "tictactoe", player("Ann"))
     socket = await opened(web.url("/ws/lobby/", "ws"), **browser(web, player("Bob")))

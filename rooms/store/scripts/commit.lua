@@ -62,6 +62,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- First a write that needs memory: if Redis has none, it refuses here and nothing is half done.
 redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[3]))
 head = redis.call('HINCRBY', KEYS[2], 'commits', 1)
+local fed = ARGV[13] ~= '' and redis.call('HINCRBY', KEYS[2], 'fed', 1)
 
 spread('HSET', KEYS[4], 2 * rooms)
 spread('HSET', KEYS[5], 2 * cards)
@@ -123,7 +124,7 @@ for _ = 1, parcels do
   end
   at = at + 2
 end
-if ARGV[13] ~= '' then
-  redis.call('PUBLISH', ARGV[12], ARGV[13])
+if fed then
+  redis.call('PUBLISH', ARGV[12], fed .. ':' .. ARGV[13])
 end
 return head

@@ -29,6 +29,6 @@ for i = at, #ARGV, 2 do
   end
 end
 if ARGV[7] ~= '' then
-  redis.call('PUBLISH', ARGV[6], ARGV[7])
+  redis.call('PUBLISH', ARGV[6], redis.call('HGET', KEYS[2], 'fed') .. ':' .. ARGV[7])
 end
 return 1

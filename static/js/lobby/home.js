@@ -12,10 +12,12 @@ guardForms();
 const list = new RoomList(document);
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 const socket = new LobbySocket(`${scheme}//${location.host}/ws/lobby/`, {
-  rooms: (rows) => list.replace(rows),
-  changes: (rows, gone) => list.change(rows, gone),
+  rooms: (rows, sums) => list.replace(rows, sums),
+  changes: (rows, gone, sums) => list.change(rows, gone, sums),
   state: (state) => list.connection(state),
 });
+list.onWanted = (wanted) => socket.watch(wanted);
+socket.watch(list.wanted);
 socket.open();
 window.addEventListener("online", () => socket.retryNow());
 document.addEventListener("visibilitychange", () => {

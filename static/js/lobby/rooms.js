@@ -1,12 +1,14 @@
 /**
  * The live list of rooms. Rows that are there change in place, so that nothing jumps under the pointer or the focus;
- * new ones come in at the top. The filter hides and shows here what the server filters for those without scripts.
+ * new ones come in at the top. The server filters; until it has, and while it is away, what is here is filtered here.
  */
 
 import { say } from "./say.js";
 
 /** @typedef {import("./socket.js").Row} Row @typedef {import("./socket.js").State} State */
+/** @typedef {import("./socket.js").Sums} Sums @typedef {import("./socket.js").Wanted} Wanted */
 
+const TYPED = 300; // ms without a letter before a search is made
 const SAY_EVERY = 5000; // ms between two summaries read aloud
 const WORDS = { live: "Live", stale: "May be out of date", reconnecting: "Reconnecting" };
 const MOODS = { live: "is-live", stale: "is-warn", reconnecting: "is-warn" };
@@ -14,7 +16,13 @@ const MOODS = { live: "is-live", stale: "is-warn", reconnecting: "is-warn" };
 export class RoomList {
   /** @type {Map<string, Row>} */
   #rows = new Map();
+  /** @type {Sums | undefined} */
+  #sums;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #typing;
   #told = "";
+  /** Another list is wanted. @type {(wanted: Wanted) => void} */
+  onWanted = () => {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -30,12 +38,24 @@ export class RoomList {
     this.pill = demand(page.getElementById("rooms-connection"), HTMLElement);
     this.down = page.getElementById("rooms-down");
     this.filters.addEventListener("change", () => this.#filtered());
-    this.filters.addEventListener("submit", (event) => event.preventDefault());
+    this.filters.addEventListener("input", () => this.#typed());
+    this.filters.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#filtered();
+    });
     this.all.addEventListener("click", (event) => this.#showAll(event));
   }
 
-  /** The whole list. @param {Row[]} rows */
-  replace(rows) {
+  /** Which list is wanted now. @returns {Wanted} */
+  get wanted() {
+    const form = new FormData(this.filters);
+    const [game, text] = [String(form.get("game") ?? ""), String(form.get("text") ?? "").trim()];
+    return { game, seats: Boolean(form.get("seats")), text };
+  }
+
+  /** The whole list. @param {Row[]} rows @param {Sums} sums */
+  replace(rows, sums) {
+    this.#sums = sums;
     this.#rows = new Map(rows.map((row) => [row.room, row]));
     for (const line of [...this.list.children]) {
       if (!this.#rows.has(roomOf(line))) this.#drop(line);
@@ -45,8 +65,9 @@ export class RoomList {
     this.#sum();
   }
 
-  /** @param {Row[]} rows  new or changed @param {string[]} gone  ids */
-  change(rows, gone) {
+  /** @param {Row[]} rows  new or changed @param {string[]} gone  ids @param {Sums} sums */
+  change(rows, gone, sums) {
+    this.#sums = sums;
     for (const row of rows) {
       this.#rows.set(row.room, row);
       this.#show(row);
@@ -91,12 +112,18 @@ export class RoomList {
 
   /** @param {Row} row */
   #fits(row) {
-    const wanted = new FormData(this.filters);
-    const game = wanted.get("game");
-    return (!game || row.game === game) && (!wanted.get("seats") || row.joinable);
+    const { game, seats } = this.wanted;
+    return (!game || row.game === game) && (!seats || row.joinable);
+  }
+
+  #typed() {
+    clearTimeout(this.#typing);
+    this.#typing = setTimeout(() => this.#filtered(), TYPED);
   }
 
   #filtered() {
+    clearTimeout(this.#typing);
+    this.#sums = undefined; // until the server has counted
     for (const row of this.#rows.values()) {
       const line = this.#line(row.room);
       if (line instanceof HTMLElement) line.hidden = !this.#fits(row);
@@ -105,6 +132,7 @@ export class RoomList {
     const search = new URLSearchParams(/** @type {[string, string][]} */ (query)).toString();
     history.replaceState(null, "", search ? `?${search}` : location.pathname);
     this.#sum();
+    this.onWanted(this.wanted);
   }
 
   /** @param {Event} event */
@@ -112,6 +140,8 @@ export class RoomList {
     event.preventDefault();
     const game = this.filters.elements.namedItem("game");
     const seats = this.filters.elements.namedItem("seats");
+    const text = this.filters.elements.namedItem("text");
+    if (text instanceof HTMLInputElement) text.value = "";
     if (game instanceof HTMLSelectElement) game.value = "";
     if (seats instanceof HTMLInputElement) seats.checked = false;
     this.#filtered();
@@ -121,9 +151,11 @@ export class RoomList {
   /** How many there are, in words, and the way on when there are none. */
   #sum() {
     const shown = [...this.#rows.values()].filter((row) => this.#fits(row));
-    const free = shown.filter((row) => row.joinable).length;
-    const filtered = new FormData(this.filters).get("game") || new FormData(this.filters).get("seats");
-    const words = `${shown.length} ${shown.length === 1 ? "room" : "rooms"}, ${free} with a free seat`;
+    const { total, free } = this.#sums ?? { total: shown.length, free: shown.filter((row) => row.joinable).length };
+    const { game, seats, text } = this.wanted;
+    const filtered = game || seats || text;
+    const part = total > shown.length ? `, the first ${shown.length} of them here` : "";
+    const words = `${total} ${total === 1 ? "room" : "rooms"}, ${free} with a free seat${part}`;
     this.summary.textContent = shown.length ? words : "";
     this.empty.hidden = shown.length > 0;
     this.all.hidden = !filtered;

@@ -1,12 +1,15 @@
-/** The socket of the live list: whole lists and changes come in, nothing goes out. It reconnects for ever. */
+/** The socket of the live list: says which list is watched, hears it and its changes. It reconnects for ever. */
 
 import { Backoff } from "../net/backoff.js";
 
 /**
  * @typedef {{room: string, url: string, game: string, title: string, host: string, state: string, mood: string,
  *   players: number, size: number, spectators: number, pips: string[], joinable: boolean, action: string}} Row
+ * @typedef {{game: string, seats: boolean, text: string}} Wanted
  * @typedef {"live" | "stale" | "reconnecting"} State
- * @typedef {{rooms(rows: Row[]): void, changes(rows: Row[], gone: string[]): void, state(state: State): void}} Listener
+ * @typedef {{total: number, free: number}} Sums  of the whole list, of which the rows are the first
+ * @typedef {{rooms(rows: Row[], sums: Sums): void, changes(rows: Row[], gone: string[], sums: Sums): void,
+ *   state(state: State): void}} Listener
  */
 
 const GIVE_UP = 5000; // ms: an attempt that takes longer has failed, there may be nobody to accept it
@@ -18,19 +21,33 @@ export class LobbySocket {
   /** @type {WebSocket | undefined} */
   #socket;
 
+  /** @type {Wanted} */
+  #wanted = { game: "", seats: false, text: "" };
+  #asked = ""; // which list the newest socket was asked for
+
   /** @param {string} url @param {Listener} listener */
   constructor(url, listener) {
     this.url = url;
     this.listener = listener;
   }
 
+  /** Show another list from now on. @param {Wanted} wanted */
+  watch(wanted) {
+    this.#wanted = wanted;
+    this.#ask();
+  }
+
   open() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const socket = new WebSocket(this.url);
+    this.#asked = queryOf(this.#wanted);
+    const socket = new WebSocket(this.#asked ? `${this.url}?${this.#asked}` : this.url);
     this.#socket = socket;
     const hung = setTimeout(() => this.#giveUp(socket), GIVE_UP);
-    socket.onopen = () => clearTimeout(hung);
+    socket.onopen = () => {
+      clearTimeout(hung);
+      this.#ask();
+    };
     socket.onmessage = (event) => this.#hear(JSON.parse(event.data));
     socket.onclose = (event) => {
       clearTimeout(hung);
@@ -43,6 +60,13 @@ export class LobbySocket {
     if (this.#timer === undefined) return;
     this.#backoff.reset();
     this.open();
+  }
+
+  #ask() {
+    const query = queryOf(this.#wanted);
+    if (this.#socket?.readyState !== 1 || this.#asked === query) return;
+    this.#asked = query;
+    this.#socket.send(JSON.stringify({ t: "watch", ...this.#wanted }));
   }
 
   /** @param {WebSocket} socket */
@@ -60,15 +84,21 @@ export class LobbySocket {
     this.#timer = setTimeout(() => this.open(), this.#backoff.next());
   }
 
-  /** @param {{t: string, rooms: Row[], gone: string[], state: string}} message */
+  /** @param {{t: string, rooms: Row[], gone: string[], state: string, total: number, free: number}} message */
   #hear(message) {
     if (message.t === "rooms") {
       this.#backoff.reset();
-      this.listener.rooms(message.rooms);
+      this.listener.rooms(message.rooms, message);
     } else if (message.t === "changes") {
-      this.listener.changes(message.rooms, message.gone);
+      this.listener.changes(message.rooms, message.gone, message);
     } else if (message.t === "status") {
       this.listener.state(message.state === "ok" ? "live" : "stale");
     }
   }
+}
+
+/** @param {Wanted} wanted */
+function queryOf({ game, seats, text }) {
+  const named = Object.entries({ game, seats: seats ? "1" : "", text }).filter(([, value]) => value);
+  return new URLSearchParams(/** @type {[string, string][]} */ (named)).toString();
 }

@@ -19,10 +19,23 @@ class Fake {
     this.onclose = undefined;
     /** @type {(() => void) | undefined} */
     this.onopen = undefined;
+    this.readyState = 0;
+    /** @type {string[]} */
+    this.sent = [];
     Fake.made.push(this);
   }
 
   close() {}
+
+  /** @param {string} text */
+  send(text) {
+    this.sent.push(text);
+  }
+
+  accept() {
+    this.readyState = 1;
+    this.onopen?.();
+  }
 }
 
 const WebSocketBefore = globalThis.WebSocket;
@@ -48,7 +61,7 @@ function opened(accepted = true) {
     state: (...what) => told.push(["state", ...what]),
   });
   socket.open();
-  if (accepted) newest().onopen?.();
+  if (accepted) newest().accept();
   return { socket, told };
 }
 
@@ -60,12 +73,33 @@ const close = (code) => newest().onclose?.({ code });
 
 test("lists, changes and states are passed on", () => {
   const { told } = opened();
-  hear({ t: "rooms", rooms: [] });
-  hear({ t: "changes", rooms: [], gone: ["x"] });
+  const [whole, part] = [
+    { t: "rooms", rooms: [], total: 2, free: 1 },
+    { t: "changes", rooms: [], gone: ["x"], total: 1, free: 1 },
+  ];
+  hear(whole);
+  hear(part);
   hear({ t: "status", state: "ok" });
   hear({ t: "status", state: "stale" });
   hear({ t: "something new" });
-  assert.deepEqual(told, [["rooms", []], ["changes", [], ["x"]], ["state", "live"], ["state", "stale"]]);
+  assert.deepEqual(told, [["rooms", [], whole], ["changes", [], ["x"], part], ["state", "live"], ["state", "stale"]]);
+});
+
+test("the list that is wanted is named in the address, and asked for on an open socket", () => {
+  const { socket } = opened();
+  assert.equal(newest().url, "ws://here/ws/lobby/");
+  const wanted = { game: "snake", seats: true, text: "a b" };
+  socket.watch(wanted);
+  socket.watch({ ...wanted });
+  assert.deepEqual(newest().sent.map((text) => JSON.parse(text)), [{ t: "watch", ...wanted }]);
+  close(1006);
+  socket.watch({ ...wanted, seats: false });
+  mock.timers.tick(10_000);
+  assert.equal(newest().url, "ws://here/ws/lobby/?game=snake&text=a+b");
+  socket.watch({ game: "", seats: false, text: "" }); // while it is on the way
+  assert.deepEqual(newest().sent, []);
+  newest().accept();
+  assert.deepEqual(newest().sent, ['{"t":"watch","game":"","seats":false,"text":""}']);
 });
 
 test("a lost connection comes back after a while, for ever", () => {
@@ -114,7 +148,7 @@ test("an attempt that nobody accepts is given up", () => {
   assert.deepEqual(told, [["state", "reconnecting"]]);
   mock.timers.tick(1000);
   assert.equal(Fake.made.length, 2);
-  newest().onopen?.();
+  newest().accept();
   hung.onclose?.({ code: 1006 });
   mock.timers.tick(60_000);
   assert.equal(Fake.made.length, 2);

@@ -89,6 +89,22 @@ async def test_rooms_are_listed_filtered_and_looked_at(lobby: Lobby) -> None:
     assert (await caller.get(f"/rooms/{'n' * 22}"))[0] == 404
     assert (await caller.get("/rooms?limit=0"))[1]["errors"] == {"limit": "Input should be greater than or equal to 1"}
     assert (await caller.get("/rooms?order=odd"))[0] == 422
+    assert [room["room"] for room in (await caller.get("/rooms?text=BOB"))[1]] == [arena.room]
+
+
+async def test_a_list_is_paged_through(lobby: Lobby) -> None:
+    cards = [await lobby.show(card(opened_ms=number)) for number in range(5)]
+    caller, path = await program("read"), "/rooms?order=new&limit=2&text=ann"
+    found: list[list[str]] = []
+    while path:
+        _, rooms = await caller.get(path)
+        found.append([room["room"] for room in rooms])
+        link = caller.answer.headers.get("Link", "")
+        path = link.removeprefix("<http://testserver/api/v1").removesuffix('>; rel="next"')
+    newest = [one.room for one in reversed(cards)]
+    assert found == [newest[:2], newest[2:4], newest[4:]]
+    status, problem = await caller.get("/rooms?after=nowhere")
+    assert (status, problem["code"]) == (422, "bad_cursor")
 
 
 @pytest.mark.usefixtures("engine")

@@ -57,6 +57,9 @@ async def test_the_address_filters_the_list(lobby: Lobby) -> None:
     text = (await page().get("/?game=snake&seats=1")).content.decode()
     assert snake.room not in text
     assert "No open room fits this filter." in text
+    text = (await page().get("/?text=ARENA")).content.decode()
+    assert (arena.room in text, snake.room in text) == (True, False)
+    assert 'value="arena"' in text
 
 
 async def test_without_redis_the_page_says_so_and_offers_the_rest(

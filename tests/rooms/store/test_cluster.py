@@ -140,10 +140,13 @@ async def test_replies_cards_and_facts(store: Store) -> None:
     ]
     assert await store.commit(whole, TTL) == [None] * SHARDS
     assert await asyncio.gather(*waiting) == [b"yes"] * SHARDS
-    assert await store.cards() == {room(shard): b"card" for shard in range(SHARDS)}
+    read = [await store.cards(shard) for shard in range(SHARDS)]
+    assert [cards for _, cards in read] == [{room(shard): b"card"} for shard in range(SHARDS)]
+    assert [edition for edition, _ in read] == await store.editions()
     heard: set[RoomId] = set()
     while len(heard) < SHARDS:
-        heard |= {name for name, _ in await asyncio.wait_for(anext(feed), 10) or ()}
+        changes = await asyncio.wait_for(anext(feed), 10)
+        heard |= {name for name, _ in changes.cards} if changes else set()
     await feed.aclose()
     facts = await store.facts("outbox", "record", "me", 1000)
     assert {(fact.shard, fact.raw) for fact in facts} == {(shard, b"m%d" % shard) for shard in range(SHARDS)}
@@ -222,6 +225,7 @@ async def test_a_dead_primary_stops_its_own_shards_until_its_replica_takes_over(
     with pytest.raises(NotAppended) as caught:
         await store.append([(shard, Entry(room(shard), Lapse(WEB))) for shard in range(SHARDS)])
     assert set(caught.value.refused) == dead
+    assert {shard for shard, edition in enumerate(await store.editions()) if edition is None} == dead
     living = [leases[shard] for shard in sorted(set(range(SHARDS)) - dead)]
     gaps = [time.monotonic()]
 

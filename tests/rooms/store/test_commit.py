@@ -51,7 +51,7 @@ async def test_everything_it_holds_is_written(store: Store, lease: Lease, keys: 
     assert [fields for _, fields in await valkey.xrange(keys.outbox)] == [{b"f": b"match"}]
     assert [fields for _, fields in await valkey.xrange(keys.bots)] == [{b"f": b"call-1"}, {b"f": b"call-2"}]
     assert await valkey.lrange(keys.reply("token"), 0, -1) == [b"yes"]
-    meta = {b"commits": b"1", b"last": ids[1].encode(), b"memory": lease.memory.encode()}
+    meta = {b"commits": b"1", b"last": ids[1].encode(), b"memory": lease.memory.encode(), b"fed": b"1"}
     assert await valkey.hgetall(keys.meta) == meta
     assert [id_.decode() for id_, _ in await valkey.xrange(keys.log)] == ids[2:]
 
@@ -261,7 +261,8 @@ async def test_the_card_feed_is_told_what_changed(store: Store, lease: Lease, va
         await commit(store, Commit(lease, rooms={ROOM: b"r"}))
         await commit(store, Commit(lease, cards={ROOM: b"c", OTHER: b"d"}, closed=[OTHER]))
         heard = (await ears.get_message(timeout=1))["data"]
-    assert msgspec.msgpack.decode(heard) == [[ROOM, b"c"], [OTHER, None]]
+    number, _, body = heard.partition(b":")
+    assert (number, msgspec.msgpack.decode(body)) == (b"1", [lease.shard, [[ROOM, b"c"], [OTHER, None]]])
 
 
 async def test_an_untouched_shard_begins_at_the_start(store: Store, lease: Lease) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from rooms.core.ids import WebId
 from rooms.protocol.bus import parse_parcel
-from rooms.store import Commit, Gap, Lease, Limits, Parcelled, Store, StoreUnavailable
+from rooms.store import Changes, Commit, Gap, Lease, Limits, Parcelled, Store, StoreUnavailable
+from rooms.store.commit import feed as feed_of
 from rooms.store.telling import EMPTY
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, take
 
@@ -47,6 +48,22 @@ async def test_what_was_never_told_is_a_hole_for_whoever_listens(store: Store, v
     await commit(store, Commit(heir, parcels={WEB: b"4"}))
     assert await asyncio.wait_for(anext(mailbox), 5) == Parcelled(lease.shard, 4, b"4")
     for opened in (mailbox, feed, careful):
+        await opened.aclose()
+
+
+@pytest.mark.usefixtures("_no_replica")
+async def test_cards_are_told_under_the_number_they_were_committed_with(store: Store, valkey_url: str) -> None:
+    careful = Store(valkey_url, store.shards, Limits(wait_replicas=1))
+    lease, feed = await take(store), store.card_feed()
+    assert await anext(feed) is None
+    await commit(store, Commit(lease, cards={ROOM: b"1"}))
+    held = Commit(lease, cards={ROOM: b"2"})
+    with pytest.raises(StoreUnavailable, match="Only 0 replicas of 1"):
+        await careful.commit([held], TTL)
+    assert await store._commits._telling.tell([(held, 2, feed_of(held))]) == [1]
+    told = [await asyncio.wait_for(anext(feed), 5) for _ in range(2)]
+    assert told == [Changes(lease.shard, n, [(ROOM, b"%d" % n)]) for n in (1, 2)]
+    for opened in (feed, careful):
         await opened.aclose()
 
 
