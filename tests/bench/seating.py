@@ -59,7 +59,8 @@ async def until_phase(store: Store, rooms: Iterable[RoomId], phase: str) -> None
     wanted = set(rooms)
     async with asyncio.timeout(PATIENCE_S):
         while True:
-            cards = await store.cards()
+            shards = [await store.cards(shard) for shard in range(store.shards)]
+            cards = {room: card for _, found in shards for room, card in found.items()}
             if all(room in cards and _card.decode(cards[room]).phase == phase for room in wanted):
                 return
             await asyncio.sleep(0.2)
