@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -33,17 +33,22 @@ def player(room: RoomId, number: int) -> Player:
 
 
 async def open_rooms(
-    store: Store, game: str, count: int, players: int, options: dict[str, Any] | None = None, phase: str = "playing"
+    store: Store, game: str, count: int, players: int, *, size: int = 0, options: dict[str, Any] | None = None
 ) -> list[RoomId]:
-    """So many more rooms of a size of `players`, all seats reserved; returns when all are in `phase`."""
+    """So many more rooms with seats held for `players`; returns when they are there, and their matches have begun.
+
+    `size`: how many seats each has; 0: no more than are held, so that its match begins at once.
+    """
     rooms = [RoomId(secrets.token_urlsafe(16)) for _ in range(count)]
     entries: list[tuple[RoomId, Act]] = []
     for room in rooms:
         word = secrets.token_urlsafe(12)
-        entries.append((room, Open(game, options or {}, players, word, None, fill_ms=FILL_MS, incarnation=word)))
+        entries.append(
+            (room, Open(game, options or {}, size or players, word, None, fill_ms=FILL_MS, incarnation=word))
+        )
         entries += [(room, Reserve(player(room, number))) for number in range(players)]
     await append(store, entries)
-    await until_phase(store, rooms, phase)
+    await until_phase(store, rooms, "playing" if size in (0, players) else "waiting")
     return rooms
 
 
@@ -54,16 +59,25 @@ async def append(store: Store, entries: Sequence[tuple[RoomId, Act]]) -> None:
         await store.append(written[at : at + AT_ONCE])
 
 
+async def until_gone(store: Store, rooms: Iterable[RoomId]) -> None:
+    """Return when none of these is open any more. Raises TimeoutError."""
+    await _until(store, rooms, lambda card: card is None)
+
+
 async def until_phase(store: Store, rooms: Iterable[RoomId], phase: str) -> None:
     """Return when the cards of all these rooms say so. Raises TimeoutError."""
-    wanted = set(rooms)
+    await _until(store, rooms, lambda card: card is not None and card.phase == phase)
+
+
+async def _until(store: Store, rooms: Iterable[RoomId], truth: Callable[[Card | None], bool]) -> None:
+    """Room by room: the last one is as far as the others when it is asked for."""
     async with asyncio.timeout(PATIENCE_S):
-        while True:
-            shards = [await store.cards(shard) for shard in range(store.shards)]
-            cards = {room: card for _, found in shards for room, card in found.items()}
-            if all(room in cards and _card.decode(cards[room]).phase == phase for room in wanted):
-                return
-            await asyncio.sleep(0.2)
+        for room in rooms:
+            while True:
+                raw = await store.card(room)
+                if truth(None if raw is None else _card.decode(raw)):
+                    break
+                await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

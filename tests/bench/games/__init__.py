@@ -7,6 +7,7 @@ of its last input that counted: so a client can tell a new state from an old one
 seen, in the same way on every server.
 
 pulse: nothing but ticks, of a state of about 470 bytes.      swarm: a hundred entities, of which some move.
+still: nothing at all.                                        The last two are played by Colyseus, too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from rooms.games.registry import GROUP
 
-NAMES = ("board", "marks", "drift", "pulse", "swarm")
+NAMES = ("board", "marks", "drift", "pulse", "still", "swarm")
 
 
 def install(site: Path) -> Path:

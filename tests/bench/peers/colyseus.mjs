@@ -108,9 +108,48 @@ class Drift extends Room {
   }
 }
 
+class Still extends Room {
+  patchRate = null;
+  maxClients = 8;
+  state = new (schema({ n: t.uint32() }, "StillState"))();
+  onCreate() {
+    this.state.n = 0;
+  }
+}
+
+const SWARM = 100, SWARM_SPEED = 3;
+const Entity = schema({ x: t.number(), y: t.number() }, "Entity");
+const SwarmState = schema({ entities: t.array(Entity) }, "SwarmState");
+
+class Swarm extends Room {
+  patchRate = null;
+  state = new SwarmState();
+  onCreate({ moving }) {
+    const way = () => (1 + Math.floor(Math.random() * SWARM_SPEED)) * (Math.random() < 0.5 ? -1 : 1);
+    for (let at = 0; at < SWARM; at++) {
+      this.state.entities.push(
+        new Entity().assign({ x: Math.floor(Math.random() * SIDE), y: Math.floor(Math.random() * SIDE) }),
+      );
+    }
+    const ways = Array.from({ length: moving }, () => [way(), way()]);
+    this.setTimestep(() => {
+      ways.forEach((by, at) => {
+        const entity = this.state.entities[at];
+        if (entity.x + by[0] < 0 || entity.x + by[0] >= SIDE) by[0] = -by[0];
+        if (entity.y + by[1] < 0 || entity.y + by[1] >= SIDE) by[1] = -by[1];
+        entity.x += by[0];
+        entity.y += by[1];
+      });
+      this.broadcastPatch();
+    }, TICK);
+  }
+}
+
 const server = new Server({ transport: new WebSocketTransport(), greet: false });
 server.define("board", Board);
 server.define("marks", Marks);
 server.define("drift", Drift);
+server.define("still", Still);
+server.define("swarm", Swarm);
 await server.listen(Number(process.env.PORT), "127.0.0.1", 2048);
 console.log("listening");

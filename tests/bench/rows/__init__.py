@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from tests.bench.row import Row
 from tests.bench.rows.fan_out import FanOut
+from tests.bench.rows.idle import IdleRow
+from tests.bench.rows.join_storm import JoinStorm
+from tests.bench.rows.lobby import Lobby
 from tests.bench.rows.room_tick import RoomTick
 
-ROWS: tuple[Row, ...] = (FanOut(), RoomTick())
+ROWS: tuple[Row, ...] = (FanOut(), RoomTick(), IdleRow(), JoinStorm(), Lobby())
 
 
 def named(names: str) -> list[Row]:

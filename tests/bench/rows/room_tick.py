@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rooms.core.ids import RoomId
 from rooms.store import Store
-from tests.bench import games
 from tests.bench.load.window import run
-from tests.bench.machine import Meter, children_on
+from tests.bench.machine import Meter
+from tests.bench.peers.holdfast import Holdfast, holdfast
 from tests.bench.row import Measure, Reach, Sample
 from tests.bench.seating import audience, open_rooms
 from tests.bench.stage import Stage
-from tests.support.fleet import Fleet
 
 PLAYERS, HZ, BYTES = 8, 20, 470
 ENV: Mapping[str, str] = {"HOLDFAST_ROOM_IDLE_S": "3600"}
@@ -27,10 +24,9 @@ TOLD_S = 10.0
 
 @dataclass
 class Ticking:
-    """A fleet without web processes, and the rooms that tick in it."""
+    """A server without web processes, and the rooms that tick in it."""
 
-    fleet: Fleet
-    redis: int
+    server: Holdfast
     rooms: list[RoomId] = field(default_factory=list)
 
 
@@ -68,7 +64,7 @@ class RoomTick:
         return ("ours",)
 
     def sample(self, case: str, side: str, stage: Stage) -> Sample:
-        ticking = stage.keep("ticking", lambda: _fleet(stage))
+        ticking = stage.keep("ticking", lambda: _ticking(stage))
         count = int(case.partition(" ")[0].replace(",", ""))
         alone, watched = run(_both(ticking, count, stage.seconds))
         figures = {**_figures(alone, ""), **_figures(watched, "sockets_")}
@@ -77,33 +73,30 @@ class RoomTick:
 
 
 @contextmanager
-def _fleet(stage: Stage) -> Iterator[Ticking]:
-    folder = Path(tempfile.mkdtemp(prefix="t", dir=stage.folder))
-    env = {**ENV, "PYTHONPATH": str(games.install(folder / "site"))}
-    with children_on(stage.cores.server), Fleet(folder, env).start(web=0, lobby=0) as fleet:
-        assert fleet.valkey.process is not None
-        yield Ticking(fleet, fleet.valkey.process.pid)
+def _ticking(stage: Stage) -> Iterator[Ticking]:
+    with holdfast(stage, web=0, env=ENV) as server:
+        yield Ticking(server)
 
 
 async def _both(ticking: Ticking, count: int, seconds: float) -> tuple[Told, Told]:
     """Open what is missing, then measure without sockets and with them."""
-    store = Store(ticking.fleet.valkey.url, 16)
+    store = Store(ticking.server.redis_url, 16)
     try:
         missing = count - len(ticking.rooms)
         if missing:
             ticking.rooms += await open_rooms(store, "pulse", missing, PLAYERS)
-        alone = await _told(store, ticking.redis, seconds)
+        alone = await _told(store, ticking.server, seconds)
         async with audience(store, ticking.rooms, PLAYERS):
-            watched = await _told(store, ticking.redis, seconds)
+            watched = await _told(store, ticking.server, seconds)
         return alone, watched
     finally:
         await store.aclose()
 
 
-async def _told(store: Store, redis: int, seconds: float) -> Told:
+async def _told(store: Store, server: Holdfast, seconds: float) -> Told:
     """From one word of the engine to another one that is at least so many seconds later."""
     first = await _next_word(store, await _next_word(store, {}))  # the second: nothing of what came before is in it
-    meter = Meter({"redis": [redis]})
+    meter = Meter(server.groups)
     await asyncio.sleep(max(0.0, seconds - 1.0))
     last = await _next_word(store, await _word(store))
     counts = {name: last[name] - first.get(name, 0.0) for name in last}
