@@ -49,7 +49,7 @@ def main() -> int:
     folder.mkdir()
     stage = Stage(folder, TOP / ".venv" / "bench", cores, given.seconds, given.rounds)
     with stage:
-        taken = run(wanted, stage)
+        taken = run(wanted, stage, rows.TOGETHER)
     settings = {"rounds": given.rounds, "seconds": given.seconds, "took_s": round(time.monotonic() - begun)}
     about |= {"versions": machine.versions(), "settings": settings, "notes": stage.notes}
     given.json.parent.mkdir(parents=True, exist_ok=True)

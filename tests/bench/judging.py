@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import ceil, nan
+
 from tests.bench.load.window import Window
 from tests.bench.row import Sample
 
@@ -12,30 +15,36 @@ SKIPPED = 0.002
 
 def per_state(window: Window, due: float) -> Sample:
     """A sample in CPU µs for each state that came; `due` of them should have come in each second."""
-    return _sample(window, "frames", due)
+    return _sample(window, window.counts["frames"], window.counts["frames"] / (due * window.seconds))
 
 
-def per_input(window: Window, due: float) -> Sample:
-    """A sample in CPU µs for each input that a state has seen."""
-    return _sample(window, "answered", due)
+def per_input(window: Window) -> Sample:
+    """A sample in CPU µs for each input; as many should have been seen by states as were sent."""
+    sent = window.counts["sent"]
+    return _sample(window, sent, window.counts["answered"] / max(sent, 1.0))
 
 
-def _sample(window: Window, what: str, due: float) -> Sample:
-    counts, cpu = window.counts, window.cpu
-    count = max(counts[what], 1.0)
-    share = count / (due * window.seconds)
-    frames = max(counts["frames"], 1.0)
+def _sample(window: Window, count: float, share: float) -> Sample:
+    """`count`: of what the costs are divided by. `share`: of what was due, how much came."""
+    counts, cpu, count = window.counts, window.cpu, max(count, 1.0)
     figures = {
         "us": sum(cpu.values()) / count * 1e6,
         **{f"{name}_us": used / count * 1e6 for name, used in cpu.items()},
-        "core": sum(cpu.values()) / window.seconds,
+        "core": 100 * sum(cpu.values()) / window.seconds,
         "share": share,
         "states": counts["frames"] / window.seconds,
-        "bytes": counts.get("bytes", 0.0) / frames,
+        "bytes": counts.get("bytes", 0.0) / max(counts["frames"], 1.0),
         "inputs": counts.get("answered", 0.0) / window.seconds,
     }
     late = [f"only {share:.1%} of what was due came"] if share < DELIVERED else []
     return Sample(figures, window.seconds, cpu, window.generator, [*window.faults, *late, *_wrong(counts)])
+
+
+def percentile(sorted_figures: Sequence[float], share: float) -> float:
+    """The figure that `share` of them do not exceed; not a number where there are none."""
+    if not sorted_figures:
+        return nan
+    return sorted_figures[max(0, ceil(share * len(sorted_figures)) - 1)]
 
 
 def _wrong(counts: dict[str, float]) -> list[str]:

@@ -46,7 +46,7 @@ class Line:
     measure: Measure
     spread: Spread
     ratios: dict[str, Spread]
-    """To each of the row's `beside` that was measured in this case."""
+    """To each of the row's `beside` of the same unit that was measured in this case."""
     judged: tuple[Judged, ...]
     faults: tuple[str, ...]
 
@@ -66,7 +66,9 @@ def _line(row: Row, samples: Sequence[Sample], case: str, measure: Measure) -> L
     ratios = {
         name: ratio
         for name in row.beside
-        if name != measure.name and (ratio := _ratio(mine, figures(samples, case, named[name]))) is not None
+        if name != measure.name
+        and named[name].unit == measure.unit
+        and (ratio := _ratio(mine, figures(samples, case, named[name]))) is not None
     }
     judged = [_judge(reach, mine, samples, case, named) for reach in row.reaches if _applies(reach, measure, case)]
     faults = [fault for sample in _of(samples, case, measure) for fault in sample.faults]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from tests.bench.row import Row, Sample
 from tests.bench.stage import Absent, Stage
@@ -19,20 +20,22 @@ class Taken:
     """Sides that could not run here, and why."""
 
 
-def run(rows: Iterable[Row], stage: Stage) -> list[Taken]:
-    """Every row, one after the other; servers of a row end with it."""
-    return [run_row(row, stage) for row in rows]
+def run(rows: Sequence[Row], stage: Stage, together: Collection[str] = ()) -> list[Taken]:
+    """Every row, one after the other; servers of a row end with it, unless it and the next are of those `together`."""
+    taken = []
+    for row, after in zip_longest(rows, rows[1:]):
+        taken.append(run_row(row, stage))
+        if after is None or not {row.name, after.name} <= set(together):
+            stage.let_go()
+    return taken
 
 
 def run_row(row: Row, stage: Stage) -> Taken:
     """All rounds of all cases of one row."""
     taken = Taken(row)
-    try:
-        for case in row.cases:
-            for number in range(stage.rounds):
-                _take_turns(taken, case, number, stage)
-    finally:
-        stage.let_go()
+    for case in row.cases:
+        for number in range(stage.rounds):
+            _take_turns(taken, case, number, stage)
     return taken
 
 
@@ -57,5 +60,7 @@ def told(row: Row, sample: Sample) -> str:
     """A sample in one line of progress."""
     mine = [m for m in row.measures if m.side == sample.side and m.figure in sample.figures]
     shown = ", ".join(f"{m.name} {sample.figures[m.figure]:.{m.digits}f} {m.unit}" for m in mine)
+    used = {name: seconds for name, seconds in sample.cpu.items() if len(sample.cpu) > 1 and sample.seconds}
+    shown += "".join(f", {name} {seconds / sample.seconds:.0%}" for name, seconds in used.items())
     faults = f"  FAULT: {'; '.join(sample.faults)}" if sample.faults else ""
     return f"{row.name} {sample.case} #{sample.round + 1} {sample.side}: {shown}{faults}"

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from tests.bench.load import bare as bare_load
 from tests.bench.load import colyseus as colyseus_load
 from tests.bench.load import holdfast as holdfast_load
 from tests.bench.load import tutorial as tutorial_load
 from tests.bench.load.crowd import Crowd
+from tests.bench.load.window import Window, measure, run
 from tests.bench.peers.bare import bare
 from tests.bench.peers.colyseus import colyseus
 from tests.bench.peers.holdfast import holdfast
 from tests.bench.peers.tutorial import tutorial
 from tests.bench.stage import Stage
 
+S = TypeVar("S")
+WARM_S = 0.7
+FIRST_S = 2.0
+"""How long a new server plays each game before its first sample."""
 OURS, COLYSEUS, TUTORIAL, BARE = "ours", "colyseus", "tutorial", "picows"
 
 
@@ -33,14 +41,36 @@ def playing(side: str, stage: Stage, game: str, rooms: int, size: int) -> Playin
     return _SIDES[side](stage, game, rooms, size)
 
 
+async def watched(side: Playing, seconds: float, input_hz: float = 0.0) -> Window:
+    """A crowd comes in, does what it does for a while, and is measured; with inputs of each client where asked for."""
+    async with await side.enter() as crowd:
+        await crowd.warm(WARM_S)
+        if input_hz:
+            crowd.talk(input_hz)
+            await asyncio.sleep(WARM_S)
+        return await measure(seconds, side.groups, crowd.tally.counts)
+
+
 def _ours(stage: Stage, game: str, rooms: int, size: int) -> Playing:
-    server = stage.keep(OURS, lambda: holdfast(stage))
+    server = stage.keep(OURS, lambda: _warm(stage, holdfast(stage), holdfast_load.enter))
     return Playing(server.groups, lambda: holdfast_load.enter(server, game, rooms, size))
 
 
 def _colyseus(stage: Stage, game: str, rooms: int, size: int) -> Playing:
-    server = stage.keep(COLYSEUS, lambda: colyseus(stage))
+    server = stage.keep(COLYSEUS, lambda: _warm(stage, colyseus(stage), colyseus_load.enter))
     return Playing(server.groups, lambda: colyseus_load.enter(server, game, rooms, size))
+
+
+@contextmanager
+def _warm(
+    stage: Stage, start: AbstractContextManager[S], enter: Callable[[S, str, int, int], Coroutine[Any, Any, Crowd]]
+) -> Iterator[S]:
+    """A server that has played for some seconds before it is measured: Node compiles what it runs often, then."""
+    with start as server:
+        for game, hz in (("board", 0), ("marks", 20), ("drift", 20)):
+            stage.say(f"warming up: {game}")
+            run(watched(Playing({}, partial(enter, server, game, 20, 8)), FIRST_S, hz))
+        yield server
 
 
 def _tutorial(stage: Stage, game: str, rooms: int, size: int) -> Playing:

@@ -74,10 +74,13 @@ class Player(Client):
             self._sight.whole(payload)
             self.ready.set()
 
-    def find_seat(self) -> None:
-        """Once everybody is in: the place of this player in what `see` is given."""
+    def find_seat(self) -> bool:
+        """The place of this player in what `see` is given; False when the room has not shown it yet."""
         assert self._sight.mirror is not None
-        self.seat = self._sight.mirror.place_of(self._session)
+        place = self._sight.mirror.place_of(self._session)
+        if place is not None:
+            self.seat = place
+        return place is not None
 
     def say(self, mark: int) -> None:
         """A message, as its own client would send it."""
@@ -98,10 +101,8 @@ async def enter(server: Colyseus, game: str, rooms: int, size: int) -> Crowd:
     crowd.clients.extend(await in_turn(joins))
     await until(lambda: all(client.ready.is_set() for client in crowd.clients), 30, lambda: "a state for everybody")
     if game != "board":
-        await crowd.warm(0.2)
-        for client in crowd.clients:
-            assert isinstance(client, Player)
-            client.find_seat()
+        players = [client for client in crowd.clients if isinstance(client, Player)]
+        await until(lambda: all(player.find_seat() for player in players), 20, lambda: "everybody in the state")
     return crowd
 
 

@@ -80,9 +80,10 @@ class Mirror:
         people = self._people()
         return self.root["n"], None if people is None else [node.values.get("mark", 0) for node in people.values()]
 
-    def place_of(self, session: str) -> int:
-        """Where a player's mark stands in the summary."""
-        return list(self._people() or ()).index(session)
+    def place_of(self, session: str) -> int | None:
+        """Where a player's mark stands in the summary; None when it is not there yet."""
+        people = list(self._people() or ())
+        return people.index(session) if session in people else None
 
     def _people(self) -> dict[str, Node] | None:
         found = self.root.get("players") or self.root.get("ships")

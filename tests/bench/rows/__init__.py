@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from tests.bench.row import Row
 from tests.bench.rows.fan_out import FanOut
+from tests.bench.rows.game import WholeGame
 from tests.bench.rows.idle import IdleRow
+from tests.bench.rows.inputs import Inputs
 from tests.bench.rows.join_storm import JoinStorm
 from tests.bench.rows.lobby import Lobby
 from tests.bench.rows.room_tick import RoomTick
 
-ROWS: tuple[Row, ...] = (FanOut(), RoomTick(), IdleRow(), JoinStorm(), Lobby())
+ROWS: tuple[Row, ...] = (
+    FanOut(),
+    Inputs(),
+    WholeGame(),
+    RoomTick(),
+    IdleRow(),
+    JoinStorm(),
+    Lobby(),
+)
+TOGETHER = {"fan-out", "input", "game"}
+"""Rows that are played on the same servers, kept warm from one to the next."""
 
 
 def named(names: str) -> list[Row]:

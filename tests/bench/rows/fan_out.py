@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from tests.bench.judging import per_state
 from tests.bench.load.raw import drain
-from tests.bench.load.window import Window, measure, run
+from tests.bench.load.window import Window, run
 from tests.bench.peers.c_send import c_send
 from tests.bench.peers.tutorial import BOARD_HZ
 from tests.bench.row import Measure, Reach, Sample
-from tests.bench.sides import BARE, COLYSEUS, OURS, TUTORIAL, Playing, playing
+from tests.bench.sides import BARE, COLYSEUS, OURS, TUTORIAL, playing, watched
 from tests.bench.stage import Stage
 
 HZ, BYTES = 20, 140
-WARM_S = 0.7
 WEB, WHOLE, THEIRS, FLOOR = "ours, web alone", "ours, whole", "Colyseus", "C send()"
 SMALL, ONCE = "30x10", "100x10"
 
@@ -55,13 +54,7 @@ class FanOut:
         rate = rooms * size * (BOARD_HZ if side == TUTORIAL else HZ)
         if side == "send":
             return per_state(_floor(stage, rooms * size), rate)
-        return per_state(run(_watched(playing(side, stage, "board", rooms, size), stage.seconds)), rate)
-
-
-async def _watched(side: Playing, seconds: float) -> Window:
-    async with await side.enter() as crowd:
-        await crowd.warm(WARM_S)
-        return await measure(seconds, side.groups, crowd.tally.counts)
+        return per_state(run(watched(playing(side, stage, "board", rooms, size), stage.seconds)), rate)
 
 
 def _floor(stage: Stage, clients: int) -> Window:
