@@ -115,9 +115,9 @@ async def visit(port: int, room: RoomId, name: str, make: Callable[[], Visitor] 
     return await _connect(make, f"ws://{origin}/ws/rooms/{room}/", headers)
 
 
-async def visit_colyseus(port: int, game: str, options: dict[str, Any] | None = None) -> Any:
-    """A client in some room of a game at Colyseus, one that waits or a new one."""
-    seat = await _post(port, f"/matchmake/joinOrCreate/{game}", options or {})
+async def visit_colyseus(port: int, game: str, options: dict[str, Any] | None = None, how: str = "joinOrCreate") -> Any:
+    """A client in some room of a game at Colyseus, one that waits or a new one. `how`: its matchmaker's word."""
+    seat = await _post(port, f"/matchmake/{how}/{game}", options or {})
     url = f"ws://127.0.0.1:{port}/{seat['processId']}/{seat['roomId']}?sessionId={seat['sessionId']}"
     return await _connect(Client, url, {})
 

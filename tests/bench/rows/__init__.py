@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.bench.row import Row
+from tests.bench.rows.bytes import Bytes
 from tests.bench.rows.fan_out import FanOut
 from tests.bench.rows.game import WholeGame
 from tests.bench.rows.idle import IdleRow
@@ -15,6 +16,7 @@ ROWS: tuple[Row, ...] = (
     FanOut(),
     Inputs(),
     WholeGame(),
+    Bytes(),
     RoomTick(),
     IdleRow(),
     JoinStorm(),
