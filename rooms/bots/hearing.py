@@ -15,7 +15,7 @@ from rooms.bots.track import Track, View
 from rooms.core.delta import BadPatch
 from rooms.core.inputs import Wire
 from rooms.protocol.codec import Malformed, parse_server
-from rooms.protocol.server import Ack, Event, Frame, Goodbye, Pong, Reject, Relayed, Status, Welcome
+from rooms.protocol.server import Ack, Delta, Event, Frame, Goodbye, Pong, Reject, Relayed, Status, Welcome
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Hearing:
         self._welcome: Welcome | None = None
         self._first = asyncio.Event()
         self._takers: dict[type, Callable[[Any], None]] = {
-            Welcome: self._take_welcome, Frame: self._take_frame, Event: self._take_event,
+            Welcome: self._take_welcome, Frame: self._take_frame, Delta: self._take_frame, Event: self._take_event,
             Ack: self._take_ack, Reject: self._take_reject, Relayed: self.relays.put,
             Pong: self._take_pong, Status: self._take_status, Goodbye: self._take_goodbye,
         }  # fmt: skip
@@ -115,7 +115,7 @@ class Hearing:
         else:  # on an open connection too: the server may have lost what was sent over it
             self._answers.reconnect(seq)
 
-    def _take_frame(self, message: Frame) -> None:
+    def _take_frame(self, message: Frame | Delta) -> None:
         try:
             view = self._track.frame(message)
         except BadPatch as error:
@@ -124,9 +124,9 @@ class Hearing:
         if view is None:
             return
         self.views.put(view)
-        seat = view.seat
-        if seat is not None and seat < len(message.acks) and (seq := message.acks[seat]) is not None:
-            self._answers.count(seq)
+        seat, acks = view.seat, self._track.acks
+        if seat is not None and seat < len(acks):
+            self._answers.count(acks[seat])
 
     def _miss(self, error: BadPatch) -> None:
         if self._asked:

@@ -1,4 +1,4 @@
-"""What a viewer has of a room: the newest view, keyframes that patches build on, the events already told.
+"""What a viewer has of a room: the newest view, the keyframe that deltas build on, the events already told.
 
 Pure. Laws (tests/rooms/bots/test_track.py): whatever frames are skipped, the view is the one the server has
 at that tick or a resync is asked for; every event is told once, in order, over any number of reconnects.
@@ -7,14 +7,12 @@ at that tick or a resync is asked for; every event is told once, in order, over 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from rooms.core.delta import BadPatch, patch
+from rooms.core.delta import BadPatch
 from rooms.core.ids import Seat
-from rooms.protocol.server import Event, Frame, Welcome
-
-BASES: Final = 4
-"""Keyframes kept: patches name the newest one or, around a welcome, the one before."""
+from rooms.core.snapshot import Reading, Snapshot, later
+from rooms.protocol.server import Delta, Event, Frame, Welcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,10 @@ class Track:
         """Of the newest event told; what a returning viewer resumes from."""
         self.player = ""
         self.view: View | None = None
-        self._bases: dict[int, Any] = {}
+        self.acks: tuple[int, ...] = ()
+        """By seat, the last seq that counted."""
+        self._base: Snapshot | None = None
+        self._reading = Reading()
 
     def is_same_room(self, message: Welcome) -> bool:
         """False when the room is another one than before, though its id is the same."""
@@ -71,24 +72,24 @@ class Track:
             self.offset = 0
         self.incarnation = message.incarnation
         self.player = message.you.player
-        self._bases = {message.tick: message.whole}
-        self.view = self._see(message.tick, message.ms, message.whole)
+        self._reading = Reading(message.game.fields, message.game.tick_hz)
+        self._base = _snapshot(message)
+        self.view = self._see(self._base)
         fresh = [event for event in message.events if event.offset > self.offset]
         self.offset = max(self.offset, message.offset)
         return fresh
 
-    def frame(self, message: Frame) -> View | None:
+    def frame(self, message: Frame | Delta) -> View | None:
         """The view that `message` makes, None when a newer one is known. BadPatch: ask for a resync."""
-        if message.base is None:
-            whole = message.whole
-            self._keep(message.tick, whole)
-        elif message.base in self._bases:
-            whole = patch(self._bases[message.base], message.patch)
+        if isinstance(message, Frame):
+            seen = self._base = _snapshot(message)
+        elif self._base is None:
+            raise BadPatch("no keyframe has come yet")
         else:
-            raise BadPatch(f"no keyframe of tick {message.base} here")
-        if self.view is not None and message.tick < self.view.tick:
+            seen = later(self._base, message.age, message.changes, self._reading)
+        if self.view is not None and seen.tick < self.view.tick:
             return None
-        self.view = self._see(message.tick, message.ms, whole)
+        self.view = self._see(seen)
         return self.view
 
     def event(self, message: Event) -> bool:
@@ -98,15 +99,18 @@ class Track:
         self.offset = message.offset
         return True
 
-    def _keep(self, tick: int, whole: Any) -> None:
-        self._bases.pop(tick, None)
-        self._bases[tick] = whole
-        while len(self._bases) > BASES:
-            del self._bases[next(iter(self._bases))]
-
-    def _see(self, tick: int, ms: int, whole: Any) -> View:
+    def _see(self, seen: Snapshot) -> View:
         try:
-            room = whole["room"]
-            return View(tick, ms, room, whole["game"], find_seat(room, self.player))
+            view = View(seen.tick, seen.ms, seen.room, seen.game, find_seat(seen.room, self.player))
         except (TypeError, KeyError) as error:
-            raise BadPatch(f"the frame of tick {tick} is no view of a room: {error}") from error
+            raise BadPatch(f"the frame of tick {seen.tick} is no view of a room: {error}") from error
+        self.acks = seen.acks
+        return view
+
+
+def _snapshot(message: Frame | Welcome) -> Snapshot:
+    """A whole. Raises BadPatch."""
+    try:
+        return Snapshot(message.tick, message.ms, message.acks, message.whole["room"], message.whole["game"])
+    except (TypeError, KeyError) as error:
+        raise BadPatch(f"the whole of tick {message.tick} is no view of a room: {error}") from error

@@ -14,6 +14,7 @@ import msgspec
 
 from rooms.core.ids import Seat
 from rooms.core.rng import Rng
+from rooms.core.shape import shape_of
 
 S = TypeVar("S")
 M = TypeVar("M")
@@ -215,6 +216,7 @@ def _prepare(rules: Rules) -> None:
             msgspec.msgpack.Decoder(shape)
         except TypeError as error:
             raise TypeError(f"game {rules.slug!r}: {error}; see docs/games.md") from error
+    shape_of(rules.view_type)
 
 
 _NAMES = {

@@ -51,15 +51,20 @@ def _sitter_tree(sitter: Sitter) -> Tree:
     }
 
 
-def game_tree(live: Live, seat: Seat | None) -> Tree:
-    """The game's part for one viewer as plain values; None before the first match.
+def game_view(live: Live, seat: Seat | None) -> Any:
+    """The game's part for one viewer, as the rules give it; None before the first match. To be encoded at once.
 
     Whoever sits where another played the current match, or nobody did, sees what spectators see.
     """
     if live.state is None:
         return None
     viewer = seat if seat is not None and _plays(live.room, seat) else None
-    return msgspec.to_builtins(live.rules.view(live.state, viewer))
+    return live.rules.view(live.state, viewer)
+
+
+def game_tree(live: Live, seat: Seat | None) -> Tree:
+    """The same as plain values."""
+    return msgspec.to_builtins(game_view(live, seat))
 
 
 def _plays(room: Room, seat: Seat) -> bool:

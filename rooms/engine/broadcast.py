@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Final
 
-from rooms.core import view as views
 from rooms.core.effects import Effects
-from rooms.core.ids import Seat, SocketId, WebId
+from rooms.core.ids import PlayerId, Seat, SocketId, WebId
 from rooms.core.inputs import Resume, Wire
 from rooms.core.room import Live, Socket, Told, seat_of, wall_ms
-from rooms.engine.frames import Acks, ViewStream
+from rooms.core.shape import names_of
+from rooms.core.view import game_view, room_tree
+from rooms.engine.frames import Acks, Shown, ViewStream, whole_of
 from rooms.protocol import server
 from rooms.protocol.bus import SHARED, WATCH, Broadcast, Delivery, Direct, View, ViewFrame
 from rooms.protocol.closing import may_reconnect
@@ -26,42 +29,57 @@ UNRECOVERED: Final = 50
 """Events given to a client that starts afresh: enough chat to see what is going on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is here and sees what. The same until somebody comes, goes or changes seats."""
+
+    views: dict[View, set[Wire]]
+    needs: dict[WebId, set[tuple[View, Wire]]]
+    """Of each web process."""
+    held: Counter[WebId]
+    """How many sockets of each web process the room holds."""
+    players: tuple[PlayerId, ...]
+    """By seat; "" where nobody sits."""
+
+
 class Stage:
     """What the viewers of one room have been shown. Belongs to an engine, dies with it: then all get keyframes."""
 
     def __init__(self, live: Live, epoch: int) -> None:
         self.live, self.epoch = live, epoch
         self._streams: dict[View, ViewStream] = {}
-        self._roster = -1
-        self._room_tree: Any = None
-        self._crowd = -1
-        """The roster of the next three."""
-        self._audience: dict[View, set[Wire]] = {}
-        self._needs: dict[WebId, set[tuple[View, Wire]]] = {}
-        """What each web process must have."""
-        self._held: Counter[WebId] = Counter()
-        """The sockets of each web process."""
+        self._known: tuple[int, int] | None = None
+        """The roster, and how many sockets there were, as `_audience` and `_room` show them."""
+        self._audience = Audience({}, {}, Counter(), ())
+        self._room: Any = None
         self.blind = False
         """The game's view failed: its players are shown the paused room without it."""
 
     def deliveries(self, fx: Effects) -> dict[WebId, Delivery]:
         """What each web process with a socket here must deliver after this pass."""
-        audience = self._audience_now()
-        welcomed = {self.view_of(socket) for name, socket in self._named(fx.welcomes)}
-        trees = {seen: self._tree(seen) for seen in audience}
-        frames = [frame for seen in audience for frame in self._frames(seen, trees[seen], audience[seen], welcomed)]
-        directs = self._directs(fx, trees)
+        audience = self._look()
+        welcomed = {self.view_of(socket) for _, socket in self._named(fx.welcomes)} if fx.welcomes else ()
+        shown = {seen: self._shown(seen) for seen in audience.views}
+        frames: list[ViewFrame] = []
+        for seen, wires in audience.views.items():
+            stream = self._streams.get(seen)
+            if stream is None:
+                stream = self._streams[seen] = ViewStream(seen)
+            frames += stream.frames(shown[seen], wires, seen in welcomed)
+        boxes = self._boxes(fx, audience, frames) if frames or fx.events else {}
+        for web, direct in self._directs(fx, shown):
+            if web not in boxes:
+                boxes[web] = self._box([], [], audience.held[web])
+            boxes[web].directs.append(direct)
+        return boxes
+
+    def _boxes(self, fx: Effects, audience: Audience, frames: list[ViewFrame]) -> dict[WebId, Delivery]:
         boxes: dict[WebId, Delivery] = {}
-        if not (frames or fx.events or directs):
-            return boxes
-        held = self._held
-        for web, needs in self._needs.items():
+        for web, needs in audience.needs.items():
             events = [e for told in fx.events for e in self._broadcasts(told, {wire for _, wire in needs})]
             wanted = [frame for frame in frames if (frame.view, frame.wire) in needs]
             if events or wanted:
-                boxes[web] = self._box(events, wanted, held[web])
-        for web, direct in directs:
-            boxes.setdefault(web, self._box([], [], held[web])).directs.append(direct)
+                boxes[web] = self._box(events, wanted, audience.held[web])
         return boxes
 
     def view_of(self, socket: Socket) -> View:
@@ -75,51 +93,45 @@ class Stage:
         room = self.live.room
         return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [], held)
 
-    def _audience_now(self) -> dict[View, set[Wire]]:
-        """The wires in which each view is looked at. It and the two beside it are worked out when the roster changes:
-        for eight sockets that takes longer than a tick of a small game.
-        """
-        if self._crowd != self.live.roster:
-            self._crowd, self._audience, self._needs, self._held = self.live.roster, {}, {}, Counter()
-            for socket in self.live.room.sockets.values():
-                seen = self.view_of(socket)
-                self._audience.setdefault(seen, set()).add(socket.wire)
-                self._needs.setdefault(socket.web, set()).add((seen, socket.wire))
-                self._held[socket.web] += 1
+    def _look(self) -> Audience:
+        """The audience, and the room's part, afresh when they may have changed."""
+        sockets, known = self.live.room.sockets, (self.live.roster, len(self.live.room.sockets))
+        if known == self._known:
+            return self._audience
+        views: dict[View, set[Wire]] = {}
+        needs: dict[WebId, set[tuple[View, Wire]]] = {}
+        for socket in sockets.values():
+            seen = self.view_of(socket)
+            views.setdefault(seen, set()).add(socket.wire)
+            needs.setdefault(socket.web, set()).add((seen, socket.wire))
+        held = Counter(socket.web for socket in sockets.values())
+        players = tuple(PlayerId("") if one is None else one.player.id for one in self.live.room.seats)
+        self._known, self._audience = known, Audience(views, needs, held, players)
+        self._room = room_tree(self.live)
         return self._audience
 
     def _named(self, names: Iterable[SocketId]) -> list[tuple[SocketId, Socket]]:
         sockets = self.live.room.sockets
         return [(name, sockets[name]) for name in names if name in sockets]
 
-    def _tree(self, seen: View) -> Any:
-        if self._roster != self.live.roster:
-            self._roster, self._room_tree = self.live.roster, views.room_tree(self.live)
-        return {"room": self._room_tree, "game": self._game_tree(seen if seen >= 0 else None)}
-
-    def _game_tree(self, seat: Seat | None) -> Any:
-        return None if self.blind else views.game_tree(self.live, seat)
-
-    def _frames(self, seen: View, tree: Any, wires: set[Wire], welcomed: set[View]) -> list[ViewFrame]:
-        room = self.live.room
-        stream = self._streams.get(seen)
-        if stream is None:
-            stream = self._streams[seen] = ViewStream(seen)
-        return stream.frames(tree, self._acks(seen), (room.tick, room.ms), wires, seen in welcomed)
+    def _shown(self, seen: View) -> Shown:
+        live = self.live
+        game = None if self.blind else game_view(live, seen if seen >= 0 else None)
+        return Shown(live.room.tick, live.room.ms, self._acks(seen), self._room, game, live.rules)
 
     def _acks(self, seen: View) -> Acks:
-        room = self.live.room
-        return tuple(
-            room.seqs.get(sitter.player.id, 0) if sitter is not None and seen in (SHARED, seat) else None
-            for seat, sitter in enumerate(room.seats)
-        )
+        """By seat, of those that this view may know of."""
+        players, seqs = self._audience.players, self.live.room.seqs
+        if seen == SHARED:
+            return tuple(map(seqs.get, players, repeat(0)))
+        return (*repeat(0, seen), seqs.get(players[seen], 0)) if seen >= 0 else ()
 
     def _broadcasts(self, told: Told, wires: set[Wire]) -> list[Broadcast]:
         shown = None if told.seats is None or not self.live.rules.hidden else told.seats
         event = _event(told)
         return [Broadcast(told.offset, shown, told.seats, wire, dump(event, wire)) for wire in wires]
 
-    def _directs(self, fx: Effects, trees: dict[View, Any]) -> list[tuple[WebId, Direct]]:
+    def _directs(self, fx: Effects, shown: dict[View, Shown]) -> list[tuple[WebId, Direct]]:
         sockets = self.live.room.sockets
         directs: list[tuple[WebId, Direct]] = []
         for no in fx.refusals:
@@ -131,12 +143,12 @@ class Stage:
             ack = server.Ack(self.live.room.seqs.get(socket.player.id, 0))
             directs.append((socket.web, Direct(name, dump(ack, socket.wire))))
         for name, socket in self._named(fx.welcomes):
-            directs.append((socket.web, self._welcome(name, socket, fx.welcomes[name], trees)))
+            directs.append((socket.web, self._welcome(name, socket, fx.welcomes[name], shown)))
         for bye in fx.farewells:
             directs.append((bye.web, farewell(bye.socket, bye.wire, bye.code, bye.reason)))
         return directs
 
-    def _welcome(self, name: SocketId, socket: Socket, resume: Resume | None, trees: dict[View, Any]) -> Direct:
+    def _welcome(self, name: SocketId, socket: Socket, resume: Resume | None, shown: dict[View, Shown]) -> Direct:
         room, rules = self.live.room, self.live.rules
         seen, seat = self.view_of(socket), seat_of(room, socket.player.id)
         recovered, events = self._missed(seat, resume)
@@ -148,6 +160,7 @@ class Stage:
             rules.strengths,
             tuple(rules.relays),
             room.options,
+            names_of(rules.view_type),
         )
         welcome = server.Welcome(
             you=server.You(socket.player.id, socket.player.name, socket.player.kind, seat),
@@ -161,10 +174,11 @@ class Stage:
             events=events,
             tick=room.tick,
             ms=room.ms,
-            whole=trees[seen],
+            whole=whole_of(shown[seen]),
             limits=LIMITS,
             server_ms=float(wall_ms(room, room.ms)),
             refused=tuple(server.Reject(*kept) for kept in room.refused.get(socket.player.id, ())),
+            acks=shown[seen].acks,
         )
         seat_number = -1 if seat is None else seat
         resumed = resume.offset if recovered and resume is not None else -1

@@ -28,6 +28,11 @@ _msgpack_server: msgspec.msgpack.Decoder[server.FromServer] = msgspec.msgpack.De
 _json_encoder = msgspec.json.Encoder()
 _msgpack_encoder = msgspec.msgpack.Encoder()
 
+_ARRAYS: Final = {bytes([first]) for first in (*range(0x90, 0xA0), 0xDC, 0xDD)}
+"""How an array begins in msgpack."""
+_HEADS: Final = [bytes([0x90 + count]) for count in range(16)]
+_AGES: Final = [bytes([age]) for age in range(128)]
+
 
 class Malformed(ValueError):
     """Bytes that are no message of this protocol; its text says why and may be shown to the sender."""
@@ -49,12 +54,20 @@ def parse_client(raw: bytes | str, wire: Wire) -> client.FromClient:
 
 def parse_server(raw: bytes | str, wire: Wire) -> server.FromServer:
     """What a server sent. Raises Malformed."""
+    raw = raw if isinstance(raw, bytes) else raw.encode()
     try:
         if wire == JSON:
-            return _json_server.decode(raw)
-        return _msgpack_server.decode(raw if isinstance(raw, bytes) else raw.encode())
+            return _delta(msgspec.json.decode(raw)) if raw[:1] == b"[" else _json_server.decode(raw)
+        return _delta(msgspec.msgpack.decode(raw)) if raw[:1] in _ARRAYS else _msgpack_server.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise Malformed(str(error)) from error
+
+
+def _delta(said: Any) -> server.Delta:
+    age, *changes = said
+    if type(age) is not int or age < 0 or len(changes) % 2:
+        raise Malformed("a delta is an age and pairs of what has changed and how")
+    return server.Delta(age, changes)
 
 
 def parse_part(raw: msgspec.Raw, shape: type[T], wire: Wire) -> T:
@@ -68,4 +81,12 @@ def parse_part(raw: msgspec.Raw, shape: type[T], wire: Wire) -> T:
 
 def dump(message: Any, wire: Wire) -> bytes:
     """The bytes of a message of either side."""
+    if type(message) is server.Delta:
+        message = [message.age, *message.changes]
     return _json_encoder.encode(message) if wire == JSON else _msgpack_encoder.encode(message)
+
+
+def pack_delta(age: int, body: bytes, count: int) -> bytes:
+    """A delta in msgpack out of the `count` items of its changes, which are encoded one behind the other in `body`."""
+    head = _HEADS[count + 1] if count < 15 else b"\xdc" + (count + 1).to_bytes(2, "big")
+    return head + (_AGES[age] if age < 128 else _msgpack_encoder.encode(age)) + body

@@ -32,6 +32,8 @@ class GameInfo(msgspec.Struct, frozen=True):
     strengths: tuple[str, ...]
     relays: tuple[str, ...]
     options: dict[str, Any]
+    fields: tuple[str, ...] = ()
+    """The names of the fields of the game's view, in the order in which deltas number them; () when they do not."""
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -52,28 +54,35 @@ class Event(_Message, frozen=True, tag="event"):
 
 
 class Frame(_Message, frozen=True, tag="frame"):
-    """The state at `tick`: `whole`, or `patch` against the keyframe or welcome whose tick is `base` (core/delta.py).
+    """A keyframe: the whole state at `tick`, and the base of the deltas that follow.
 
-    With `base` and no `patch` the state equals the base.
-
-    `whole` is {"room": RoomView, "game": the game's view or null}. `acks` holds, by seat, the last seq that counted:
-    of every seat where all see the same, else of the viewer's own alone (null elsewhere).
+    `whole` is {"room": RoomView, "game": the game's view or null}. `acks` holds, by seat, the last seq that counted
+    (0: none): of every seat where all see the same, else of the viewer's own alone (0 elsewhere).
     """
 
     tick: int
     ms: int
-    acks: tuple[int | None, ...] = ()
-    base: int | None = None
+    acks: tuple[int, ...] = ()
     whole: Any = None
-    patch: Any = None
+
+
+class Delta(_Message, frozen=True, tag="delta"):
+    """What has changed `age` ticks after the newest whole that this connection was sent, in a frame or a welcome.
+
+    The one message that is an array on the wire: [age, what, change, what, change, ...]; rooms/core/snapshot.py tells
+    the changes. None: the state equals that whole.
+    """
+
+    age: int
+    changes: list[Any] = []
 
 
 class Welcome(_Message, frozen=True, tag="welcome"):
     """The answer to hello and resync: who you are, and all that you may see now.
 
     `seq` is the last of your inputs that counted: send every later one again. `events` are those after the offset you
-    gave when `recovered`, else the newest kept. `offset` is that of the newest event of the room. `tick`, `ms`,
-    `whole`: as in Frame, a base for patches.
+    gave when `recovered`, else the newest kept. `offset` is that of the newest event of the room. `tick`, `ms`, `acks`,
+    `whole`: as in Frame, the base of the deltas that follow.
     """
 
     you: You
@@ -92,6 +101,7 @@ class Welcome(_Message, frozen=True, tag="welcome"):
     server_ms: float
     refused: tuple[Reject, ...] = ()
     """The last of your inputs that were refused, in case you have not been told; `legal` is left out."""
+    acks: tuple[int, ...] = ()
 
 
 class Reject(_Message, frozen=True, tag="reject"):
@@ -139,4 +149,4 @@ class Goodbye(_Message, frozen=True, tag="goodbye"):
     reconnect: bool
 
 
-FromServer = Welcome | Frame | Event | Reject | Ack | Relayed | Pong | Status | Goodbye
+FromServer = Welcome | Frame | Delta | Event | Reject | Ack | Relayed | Pong | Status | Goodbye

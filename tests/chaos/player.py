@@ -35,7 +35,7 @@ OURS: Final = 0
 KEPT: Final = 40
 """Answered inputs remembered for being sent again."""
 
-WORDS: Final = (server.Welcome, server.Frame, server.Event, server.Reject, server.Ack)
+WORDS: Final = (server.Welcome, server.Frame, server.Delta, server.Event, server.Reject, server.Ack)
 
 Make = Callable[[int, Wire], bytes]
 
@@ -208,7 +208,7 @@ class Player:
         if isinstance(message, WORDS):
             self.word_at = at
         match message:
-            case server.Frame():
+            case server.Frame() | server.Delta():
                 await self._frame(at, message)
             case server.Welcome():
                 await self._welcome(at, message)
@@ -240,7 +240,7 @@ class Player:
             for one in list(self.pending.values()):
                 await self.put(one)
 
-    async def _frame(self, at: float, message: server.Frame) -> None:
+    async def _frame(self, at: float, message: server.Frame | server.Delta) -> None:
         if not self.here:
             return
         if not self.sight.frame(at, message):
@@ -248,9 +248,9 @@ class Player:
                 self._asked_at = at
                 await self._say(say.Resync(self.sight.offset))
             return
-        seat = self.sight.seat
-        if 0 <= seat < len(message.acks) and (seq := message.acks[seat]) is not None:
-            self._answer(at, self._up_to(seq), "frame")
+        seat, acks = self.sight.seat, self.sight.acks
+        if 0 <= seat < len(acks):
+            self._answer(at, self._up_to(acks[seat]), "frame")
 
     def _up_to(self, seq: int) -> list[int]:
         return [waiting for waiting in self.pending if waiting <= seq]

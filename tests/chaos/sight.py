@@ -1,17 +1,16 @@
-"""What one player holds of a room: wholes that patches build on, and the newest view; every state goes into the log.
+"""What one player holds of a room: the whole that deltas build on, and the newest view; every state goes into the log.
 
 It does as docs/protocol.md asks of clients, apart from the product's own clients: they are under test as well.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from rooms.core.delta import BadPatch, patch
-from rooms.protocol.server import Event, Frame, Welcome
+from rooms.core.delta import BadPatch
+from rooms.core.snapshot import Reading, Snapshot, later
+from rooms.protocol.server import Delta, Event, Frame, Welcome
 from tests.chaos.history import Missed, Record, Seen, Shown, Told, Welcomed, digest
-
-WHOLES: Final = 4
 
 
 class Sight:
@@ -23,7 +22,9 @@ class Sight:
         self.tick = -1
         self.ms = 0
         self.tree: Any = None
-        self._wholes: dict[int, Any] = {}
+        self.acks: tuple[int, ...] = ()
+        self._base: Snapshot | None = None
+        self._reading = Reading()
         self._digests: dict[int, tuple[Any, str]] = {}
 
     @property
@@ -61,23 +62,26 @@ class Sight:
         for event in message.events:
             self.log.append(Told(at, event.offset, event.kind, event.body, True))
         self.offset = max(self.offset, message.offset)
-        self._wholes = {message.tick: message.whole}
-        self._show(at, message.tick, message.ms, -1, message.whole, welcome=True)
+        self._reading = Reading(message.game.fields, message.game.tick_hz)
+        self._base = _snapshot(message)
+        self._show(at, self._base, -1, welcome=True)
 
-    def frame(self, at: float, message: Frame) -> bool:
+    def frame(self, at: float, message: Frame | Delta) -> bool:
         """A newer state; False when it cannot be made here, and the whole must be asked for."""
-        if message.base is None:
-            whole = message.whole
-            self._wholes[message.tick] = whole
-            while len(self._wholes) > WHOLES:
-                del self._wholes[next(iter(self._wholes))]
-        else:
-            try:
-                whole = patch(self._wholes[message.base], message.patch)
-            except (KeyError, BadPatch):
-                self.log.append(Missed(at, message.tick, message.base))
-                return False
-        self._show(at, message.tick, message.ms, -1 if message.base is None else message.base, whole)
+        if isinstance(message, Frame):
+            self._base = _snapshot(message)
+            self._show(at, self._base, -1)
+            return True
+        if self._base is None:
+            self.log.append(Missed(at, -1, -1))
+            return False
+        base = self._base.tick
+        try:
+            seen = later(self._base, message.age, message.changes, self._reading)
+        except BadPatch:
+            self.log.append(Missed(at, base + message.age, base))
+            return False
+        self._show(at, seen, base)
         return True
 
     def event(self, at: float, message: Event) -> None:
@@ -85,12 +89,13 @@ class Sight:
         self.log.append(Told(at, message.offset, message.kind, message.body, False))
         self.offset = max(self.offset, message.offset)
 
-    def _show(self, at: float, tick: int, ms: int, base: int, tree: Any, welcome: bool = False) -> None:
-        room, seat = tree["room"], seat_in(tree, self.player)
-        words = self._digest(0, room), self._digest(1, tree["game"])
-        self.log.append(Shown(at, tick, ms, base, seat, *words, room["match"], room["phase"], welcome))
-        if tick >= self.tick:
-            self.tick, self.ms, self.tree = tick, ms, tree
+    def _show(self, at: float, seen: Snapshot, base: int, welcome: bool = False) -> None:
+        tree = {"room": seen.room, "game": seen.game}
+        room, seat = seen.room, seat_in(tree, self.player)
+        words = self._digest(0, room), self._digest(1, seen.game)
+        self.log.append(Shown(at, seen.tick, seen.ms, base, seat, *words, room["match"], room["phase"], welcome))
+        if seen.tick >= self.tick:
+            self.tick, self.ms, self.tree, self.acks = seen.tick, seen.ms, tree, seen.acks
 
     def _digest(self, part: int, tree: Any) -> str:
         """Its digest; the very same object as before is not read again."""
@@ -100,6 +105,10 @@ class Sight:
         word = digest(tree)
         self._digests[part] = (tree, word)
         return word
+
+
+def _snapshot(message: Frame | Welcome) -> Snapshot:
+    return Snapshot(message.tick, message.ms, message.acks, message.whole["room"], message.whole["game"])
 
 
 def seat_in(tree: Any, player: str) -> int:

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from rooms.core.game import Input, Now, Outcome, Rules
 from rooms.core.ids import Seat
+from rooms.core.shape import shape_of
 from rooms.games.registry import SLUG
 from tests.laws.match import Mover, Played, Trial, by_bots, by_lot, digest, finish, idle, play
 from tests.laws.shapes import values_of
@@ -148,10 +149,18 @@ def shows_plain_values(rules: Rules) -> None:
             assert_plain(tree)
             assert msgspec.to_builtins(msgspec.convert(tree, rules.view_type)) == tree
             assert len(msgspec.json.encode(tree)) <= VIEW_BYTES, f"a view of more than {VIEW_BYTES} bytes"
+            assert_tables(rules, tree)
         for event in played.step.events:
             assert 0 < len(event.kind) <= 20
             assert_plain(event.body)
             assert event.seats is None or set(event.seats) <= set(trial.seats)
+
+
+def assert_tables(rules: Rules, tree: Any) -> None:
+    """Rows of tables have whole numbers within 2**52: so their differences are exact in JavaScript too."""
+    for field in shape_of(rules.view_type):
+        rows = tree[field.name] if field.columns else ()
+        assert all(type(cell) is int and abs(cell) <= 2**52 for row in rows for cell in row), field.name
 
 
 def assert_plain(tree: Any) -> None:

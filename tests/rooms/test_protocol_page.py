@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from rooms import consumers, held, limits, link
+from rooms.core import rows
 from rooms.core.delta import patch
+from rooms.core.snapshot import Reading, Snapshot, later
 from rooms.protocol import client, codec, server
 from rooms.protocol.closing import Close, may_reconnect
 
@@ -97,9 +100,25 @@ def test_the_example_of_a_patch_is_true() -> None:
     assert patch(json.loads(old), json.loads(change)) == json.loads(new)
 
 
+def test_the_examples_of_tables_are_true() -> None:
+    said = PAGE[PAGE.index("Example: to the table") : PAGE.index("Example: against the whole")]
+    found = [json.loads(text) for text in re.findall(r"`(\[.*?\])`", said)]
+    table, one, after_one, other, after_other, every, after_every = found
+    assert rows.patch_some(table, one) == after_one
+    assert rows.patch_some(table, other) == after_other
+    assert rows.patch_all(table, every) == after_every
+
+
+def test_the_example_of_a_delta_is_true() -> None:
+    said = PAGE[PAGE.index("Example: against the whole") : PAGE.index("### Patches")]
+    base, change, after = (json.loads(text) for text in re.findall(r"`([\[{].*?[\]}])`", said))
+    seen = later(msgspec.convert(base, Snapshot), change[0], change[1:], Reading(("turn", "left"), 20))
+    assert seen == msgspec.convert(after, Snapshot)
+
+
 def test_the_messages_of_the_example_are_messages() -> None:
     exchange = PAGE[PAGE.index("## An exchange") :].split("```")[1]
-    whole = [line for line in exchange.splitlines() if line[:1] in "<>" and line.endswith("}") and "…" not in line]
+    whole = [line for line in exchange.splitlines() if line[:1] in "<>" and line[-1:] in ("}", "]") and "…" not in line]
     assert len(whole) > 5
     for line in whole:
         parse = codec.parse_client if line[0] == ">" else codec.parse_server

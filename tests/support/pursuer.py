@@ -8,7 +8,6 @@ await ann.leave()                           # raises if anything it was sent was
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -18,7 +17,7 @@ from websockets.asyncio.client import ClientConnection
 
 from rooms.core.inputs import Player
 from tests.support.fleet import Web
-from tests.support.sockets import enter, say
+from tests.support.sockets import enter, read, say
 
 MOVE_S = 0.3
 """Between two moves."""
@@ -65,7 +64,7 @@ class Pursuer:
         clock = asyncio.get_running_loop().time
         try:
             while True:
-                message = json.loads(await self.socket.recv())
+                message = read(self.socket, await self.socket.recv())
                 if message["t"] == "frame":
                     self._frame(message, clock())
                 elif not str(message.get("kind")).startswith("game:"):

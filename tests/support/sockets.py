@@ -10,6 +10,7 @@ import asyncio
 import json
 import secrets
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import websockets
 from websockets.asyncio.client import ClientConnection
@@ -20,6 +21,7 @@ from rooms.core.inputs import JSON, Open, Player, Wire
 from rooms.protocol import codec
 from rooms.store import Store
 from tests.support.fleet import Web
+from tests.support.following import Follower
 
 WAIT_S = 5.0
 JSON_NAME, MSGPACK_NAME = codec.SUBPROTOCOLS
@@ -103,6 +105,14 @@ async def hang_up_all() -> None:
     _open.clear()
 
 
+_followers: WeakKeyDictionary[ClientConnection, Follower] = WeakKeyDictionary()
+
+
+def read(socket: ClientConnection, raw: str | bytes) -> dict[str, Any]:
+    """A JSON message that came over `socket`; a delta as the frame that it stands for."""
+    return _followers.setdefault(socket, Follower()).read(raw)
+
+
 async def say(socket: ClientConnection, kind: str, /, **fields: Any) -> None:
     """Send one JSON message."""
     await socket.send(json.dumps({"t": kind, **fields}))
@@ -112,7 +122,7 @@ async def hear(socket: ClientConnection, kind: str, seconds: float = WAIT_S, /, 
     """The next JSON message of a kind with these fields; what comes before it is passed over."""
     async with asyncio.timeout(seconds):
         while True:
-            message: dict[str, Any] = json.loads(await socket.recv())
+            message = read(socket, await socket.recv())
             if message["t"] == kind and all(message.get(name) == value for name, value in fields.items()):
                 return message
 
@@ -130,7 +140,7 @@ async def ended(socket: ClientConnection, seconds: float = WAIT_S) -> tuple[dict
     async with asyncio.timeout(seconds):
         try:
             while True:
-                message = json.loads(await socket.recv())
+                message = read(socket, await socket.recv())
                 last = message if message["t"] == "goodbye" else None
         except websockets.ConnectionClosed as end:
             frame = end.rcvd

@@ -22,7 +22,7 @@ from websockets.asyncio.client import ClientConnection
 
 from rooms.core.inputs import Player
 from tests.support.fleet import Web
-from tests.support.sockets import enter
+from tests.support.sockets import enter, read
 from tests.support.waiting import until
 
 PACE_S = 0.2
@@ -78,7 +78,7 @@ class Witness:
     async def _listen(self) -> None:
         try:
             while True:
-                self._note(json.loads(await self.socket.recv()))
+                self._note(read(self.socket, await self.socket.recv()))
         except websockets.ConnectionClosed as end:
             self.closed = (end.rcvd.code, end.rcvd.reason) if end.rcvd else (1006, "")
 

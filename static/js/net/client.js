@@ -188,6 +188,7 @@ export class RoomClient extends Emitter {
       console.warn("A message that cannot be read; connecting anew.", error);
       return this.link.fail();
     }
+    if (Array.isArray(message)) return this.#frame(message);
     const take = this.#takers[message.t];
     if (take) take(message); // kinds that a later server adds are passed over
   };
@@ -248,17 +249,18 @@ export class RoomClient extends Emitter {
     this.clock.reset();
   }
 
-  /** @param {import("./wire.js").Frame} frame */
+  /** @param {import("./wire.js").Frame|any[]} frame  or a delta */
   #frame(frame) {
     if (!this.condition.welcomed) return;
     const at = this.timers.now();
     try {
       if (!this.#viewed.apply(frame, at)) return;
     } catch {
-      return this.#resync(); // it lacks the base: the server sends the whole
+      return this.#resync(); // it does not fit what is here: the server sends the whole
     }
-    this.clock.sample(frame.ms, at);
-    const ack = this.seat === null ? null : frame.acks?.[this.seat];
+    const { ms, acks } = /** @type {import("./viewed.js").View} */ (this.#viewed.view);
+    this.clock.sample(ms, at);
+    const ack = this.seat === null ? 0 : acks[this.seat];
     if (ack) this.#acked(ack);
     this.#tellFrame();
   }

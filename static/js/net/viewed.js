@@ -1,46 +1,40 @@
 /**
- * What the viewer sees now, put together from whole frames and patches against one of them.
+ * What the viewer sees now, put together from whole frames and the deltas against the newest of them.
  *
  * @typedef {import("./wire.js").Whole} Whole
- * @typedef {{tick: number, ms: number, at: number, whole: Whole}} View  `at`: local time of arrival
+ * @typedef {{tick: number, ms: number, at: number, whole: Whole, acks: number[]}} View  `at`: local time of arrival
  */
-import { applyPatch } from "./patch.js";
-
-const BASES = 4; // whole frames kept, newest first
+import { later } from "./delta.js";
 
 export class Viewed {
   /** @type {View|null} */
   view = null;
-  /** @type {{tick: number, whole: Whole}[]} */
-  #bases = [];
+  /** @type {import("./delta.js").Snapshot|null} */
+  #base = null;
+  /** @type {import("./delta.js").Reading} */
+  #reading = { fields: [], tickHz: 0 };
 
-  /** The server's answer to hello or resync: the truth from here on. @param {{tick: number, ms: number, whole: any}} welcome @param {number} at */
-  put({ tick, ms, whole }, at) {
-    this.view = { tick, ms, at, whole };
-    this.#bases = [{ tick, whole }];
+  /** The server's answer to hello or resync: the truth from here on. @param {import("./wire.js").Welcome} welcome @param {number} at */
+  put({ tick, ms, whole, acks = [], game }, at) {
+    this.#reading = { fields: game.fields ?? [], tickHz: game.tick_hz };
+    this.#base = { tick, ms, acks, whole };
+    this.view = { ...this.#base, at };
   }
 
   /**
-   * @param {import("./wire.js").Frame} frame
+   * @param {import("./wire.js").Frame|any[]} message  a frame, or a delta
    * @param {number} at
-   * @returns {boolean} whether it is seen now; false: it is older than what is. Throws when its base is missing.
+   * @returns {boolean} whether it is seen now; false: it is older than what is. Throws when it does not fit its base.
    */
-  apply(frame, at) {
-    if (!this.view || frame.tick < this.view.tick) return false;
-    const whole = this.#wholeOf(frame);
-    this.view = { tick: frame.tick, ms: frame.ms, at, whole };
+  apply(message, at) {
+    if (!this.view || !this.#base) return false;
+    const seen = Array.isArray(message) ? later(this.#base, message, this.#reading) : kept(message);
+    if (!Array.isArray(message)) this.#base = seen;
+    if (seen.tick < this.view.tick) return false;
+    this.view = { ...seen, at };
     return true;
   }
-
-  /** @param {import("./wire.js").Frame} frame @returns {Whole} */
-  #wholeOf({ tick, base, whole, patch }) {
-    if (base === undefined || base === null) {
-      const kept = /** @type {Whole} */ (whole);
-      this.#bases = [{ tick, whole: kept }, ...this.#bases.slice(0, BASES - 1)];
-      return kept;
-    }
-    const found = this.#bases.find((entry) => entry.tick === base);
-    if (!found) throw new Error(`the frame of tick ${base} is missing`);
-    return applyPatch(found.whole, patch ?? null);
-  }
 }
+
+/** @param {import("./wire.js").Frame} frame @returns {import("./delta.js").Snapshot} */
+const kept = ({ tick, ms, acks = [], whole }) => ({ tick, ms, acks, whole });

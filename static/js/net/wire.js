@@ -11,6 +11,7 @@
  * @property {string[]} strengths  of the built-in bot, weakest first; empty: there is none
  * @property {string[]} relays  kinds that players may send past the rules
  * @property {Record<string, any>} options
+ * @property {string[]} [fields]  names of the fields of the game's view, as deltas number them
  *
  * @typedef {{message_bytes: number, messages_per_s: number, chat_letters: number, relay_bytes: number}} Limits
  *
@@ -43,14 +44,12 @@
  * @typedef {{room: RoomView, game: any}} Whole  all that a viewer may see; game: null before the first match
  *
  * @typedef {{t: "event", offset: number, kind: string, body?: Record<string, any>}} RoomEvent
- * @typedef {object} Frame
+ * @typedef {object} Frame  a whole state; deltas (delta.js) are arrays, [age, what, change, ...]
  * @property {"frame"} t
  * @property {number} tick  of the room; never goes back
  * @property {number} ms  room time
- * @property {(number|null)[]} [acks]  by seat
- * @property {number|null} [base]  tick of the frame that `patch` is against
- * @property {Whole} [whole]
- * @property {import("./patch.js").Patch} [patch]
+ * @property {number[]} [acks]  by seat, 0: none, or not the viewer's to know
+ * @property {Whole} whole
  *
  * @typedef {object} Welcome
  * @property {"welcome"} t
@@ -69,6 +68,7 @@
  * @property {Limits} limits
  * @property {number} server_ms
  * @property {Reject[]} [refused]  the last of one's inputs that were refused
+ * @property {number[]} [acks]  as of a frame
  *
  * @typedef {{t: "reject", seq: number, code: string, message: string, legal?: any[]}} Reject
  * @typedef {{t: "ack", seq: number}} Ack

@@ -17,7 +17,7 @@ from rooms.core.facts import Reply
 from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import MSGPACK, Act, Open, Operate, Player
 from rooms.protocol.codec import parse_server
-from rooms.protocol.server import Frame, Goodbye, Reject, Welcome
+from rooms.protocol.server import Delta, Frame, Goodbye, Reject, Welcome
 from rooms.store import Store
 from tests.bench.load.client import Client, Tally
 from tests.bench.load.crowd import Crowd, in_turn
@@ -86,9 +86,9 @@ class Guest(Client):
 
     def _decode(self, payload: bytes) -> None:
         message, base = parse_server(payload, MSGPACK), self._base
-        if isinstance(message, Frame):
+        if isinstance(message, Frame | Delta):
             view = self._track.frame(message)
-            whole = message if message.base is None else None
+            whole = message if isinstance(message, Frame) else None
             seen = None if view is None or view.game is None else self._sight.summary(view.game)
             self._sight.learn((base, payload), seen, whole)
             if whole is not None:

@@ -29,50 +29,66 @@ describe("saying hello", () => {
     const server = enter();
     room.move({ cell: 4 });
     assert.deepEqual(server.got("move"), [{ t: "move", seq: 1, move: { cell: 4 } }]);
-    server.say({ t: "frame", tick: 2, ms: 1500, acks: [1, null], whole: whole({ cells: [4] }) });
+    server.say({ t: "frame", tick: 2, ms: 1500, acks: [1, 0], whole: whole({ cells: [4] }) });
     assert.deepEqual(room.view?.whole.game, { cells: [4] });
     assert.equal(room.ack, 1);
   });
 });
 
 describe("frames", () => {
-  it("a patch is applied to the frame it names, not to the newest", () => {
+  it("a delta is applied to the newest whole, not to the newest state", () => {
     const { enter, room } = scripted();
-    const server = enter({ tick: 10, whole: whole({ x: 1, y: 1 }) });
-    server.say({ t: "frame", tick: 11, ms: 1050, base: 10, patch: [1, { game: [1, { x: [0, 2] }] }] });
+    const game = { ...welcomeOf().game, fields: ["x", "y"], tick_hz: 20 };
+    const server = enter({ tick: 10, ms: 500, game, acks: [7], whole: whole({ x: 1, y: 1 }) });
+    server.say([1, 4, 2]);
     assert.deepEqual(room.view?.whole.game, { x: 2, y: 1 });
-    server.say({ t: "frame", tick: 12, ms: 1100, base: 10, patch: [1, { game: [1, { y: [0, 2] }] }] });
+    server.say([2, 0, [3], 8, 2]);
     assert.deepEqual(room.view?.whole.game, { x: 1, y: 2 });
+    assert.deepEqual([room.view?.tick, room.view?.ms], [12, 600]);
+    server.say({ t: "frame", tick: 13, ms: 650, whole: whole({ x: 5, y: 5 }) });
+    server.say([1, 4, 6]);
+    assert.deepEqual([room.view?.tick, room.view?.whole.game], [14, { x: 6, y: 5 }]);
   });
 
-  it("an empty patch is a frame in which nothing changed", () => {
+  it("a delta acknowledges by how much more has counted than in the whole", () => {
+    const { enter, room } = scripted();
+    const server = enter({ tick: 10, seq: 7, acks: [7] });
+    for (const cell of [1, 2, 3]) room.move({ cell });
+    server.say([1, 0, [2]]);
+    assert.equal(room.ack, 9);
+    assert.equal(room.unacked().length, 1);
+  });
+
+  it("a whole that is older than what is seen is a base all the same", () => {
     const { enter, room } = scripted();
     const server = enter({ tick: 10, whole: whole({ x: 1 }) });
-    server.say({ t: "frame", tick: 11, ms: 1050, base: 10 });
+    server.say({ t: "frame", tick: 8, ms: 400, whole: whole({ x: 0 }) });
+    assert.deepEqual(room.view?.whole.game, { x: 1 });
+    server.say([3, 3, [1, { x: [0, 4] }]]);
+    assert.deepEqual([room.view?.tick, room.view?.whole.game], [11, { x: 4 }]);
+  });
+
+  it("a delta without changes is a frame in which nothing changed", () => {
+    const { enter, room } = scripted();
+    const server = enter({ tick: 10, whole: whole({ x: 1 }) });
+    server.say([1]);
     assert.equal(room.view?.tick, 11);
     assert.deepEqual(room.view?.whole.game, { x: 1 });
   });
 
-  it("a base it lacks makes it ask for the whole, once, and again only after a while", () => {
+  it("a delta that does not fit makes it ask for the whole, once, and again only after a while", () => {
     const { enter, room, clock, tellings } = scripted();
     const server = enter({ tick: 10, offset: 4 });
     const frames = tellings("frame").length;
-    server.say({ t: "frame", tick: 12, ms: 1100, base: 11, patch: [1, {}] });
-    server.say({ t: "frame", tick: 13, ms: 1150, base: 11, patch: [1, {}] });
+    server.say([2, 3, [7]]);
+    server.say([3, 4, 1]);
     assert.deepEqual(server.got("resync"), [{ t: "resync", offset: 4 }]);
-    assert.equal(tellings("frame").length, frames, "a frame without its base was shown");
+    assert.equal(tellings("frame").length, frames, "what does not fit was shown");
     clock.pass(2100);
-    server.say({ t: "frame", tick: 14, ms: 1200, base: 11, patch: [1, {}] });
+    server.say([4, 3, [7]]);
     assert.equal(server.got("resync").length, 2);
     server.say(welcomeOf({ tick: 14, recovered: true, offset: 4 }));
     assert.equal(room.view?.tick, 14);
-  });
-
-  it("a patch that does not fit makes it ask for the whole", () => {
-    const { enter } = scripted();
-    const server = enter({ tick: 10 });
-    server.say({ t: "frame", tick: 11, ms: 1050, base: 10, patch: [1, { nothere: [1, { a: [0, 1] }] }] });
-    assert.equal(server.got("resync").length, 1);
   });
 
   it("an older frame than the one that is seen is passed over", () => {
@@ -168,7 +184,7 @@ describe("inputs", () => {
     room.move("first");
     room.move("second");
     server.say({ t: "reject", seq: 1, code: "taken", message: "That field is taken.", legal: [3] });
-    server.say({ t: "frame", tick: 2, ms: 1, acks: [2, null], whole: whole(null) });
+    server.say({ t: "frame", tick: 2, ms: 1, acks: [2, 0], whole: whole(null) });
     server.say({ t: "reject", seq: 2, code: "bad_move", message: "No." });
     assert.deepEqual(tellings("reject").map(({ command }) => command.move), ["first", "second"]);
     assert.deepEqual(tellings("reject")[0].legal, [3]);

@@ -17,10 +17,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from rooms.core import snapshot
+from rooms.core.delta import diff
 from rooms.core.inputs import JSON
 from rooms.protocol import client as say
 from rooms.protocol.codec import SUBPROTOCOLS, dump, parse_client
-from rooms.protocol.server import Event, Frame, GameInfo, Limits, Welcome, You
+from rooms.protocol.server import Delta, Event, Frame, GameInfo, Limits, Welcome, You
 
 M = TypeVar("M")
 PATIENCE_S = 5.0
@@ -174,12 +176,17 @@ def welcome(**changes: Any) -> Welcome:
     return Welcome(**(fields | changes))
 
 
-def frame(tick: int, game: Any = None, *, ack: int | None = None, **changes: Any) -> Frame:
-    """A keyframe, or a patch when `base` and `patch` are given."""
-    fields: dict[str, Any] = {"tick": tick, "ms": tick * 50, "acks": (ack, None)}
-    if "base" not in changes:
-        fields["whole"] = whole({"n": tick} if game is None else game)
+def frame(tick: int, game: Any = None, *, ack: int = 0, **changes: Any) -> Frame:
+    """A keyframe."""
+    seen = whole({"n": tick} if game is None else game)
+    fields: dict[str, Any] = {"tick": tick, "ms": tick * 50, "acks": (ack, 0), "whole": seen}
     return Frame(**(fields | changes))
+
+
+def delta(age: int, old: Any = None, new: Any = None) -> Delta:
+    """What leads from the game's part `old` of the newest whole to `new`."""
+    patch = diff(old, new)
+    return Delta(age, [] if patch is None else [snapshot.GAME, patch])
 
 
 def event(offset: int, kind: str = "chat") -> Event:

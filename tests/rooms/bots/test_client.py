@@ -16,12 +16,11 @@ from rooms.bots.client import RoomClient
 from rooms.bots.errors import Ended, Forgotten, OutboxFull, Refused
 from rooms.bots.link import Means
 from rooms.bots.outbox import LIMIT
-from rooms.core.delta import diff
 from rooms.protocol import client as say
 from rooms.protocol.closing import Close
 from rooms.protocol.codec import parse_part
-from rooms.protocol.server import Ack, Goodbye, Pong, Reject, Relayed, Status
-from tests.rooms.bots.script import ScriptedServer, Visit, event, frame, until, welcome, whole
+from rooms.protocol.server import Ack, Delta, Goodbye, Pong, Reject, Relayed, Status
+from tests.rooms.bots.script import ScriptedServer, Visit, delta, event, frame, until, welcome, whole
 
 AT_ONCE = Means(random=lambda: 0.0)
 Wire = Literal["json", "msgpack"]
@@ -370,19 +369,19 @@ async def test_who_stood_up_does_not_sit_down_again_by_coming_back(server: Scrip
 # -- what is seen
 
 
-async def test_a_lost_base_is_asked_for_once(server: ScriptedServer) -> None:
+async def test_a_delta_that_does_not_fit_is_asked_about_once(server: ScriptedServer) -> None:
     room = client_of(server)
     visit = await enter(room, server)
     room.send({"cell": 1})
     await visit.hear(say.Move)
-    await visit.tell(frame(30, base=20, patch=None), frame(31, base=20, patch=None), event(4))
+    await visit.tell(Delta(30, [3, [7]]), Delta(31, [3, [7]]), event(4))
     assert await visit.hear(say.Resync) == say.Resync(0)
     await visit.tell(welcome(tick=32, recovered=True, offset=4, events=(event(4),)))
     await until(lambda: room.view.tick == 32)
     room.send({"cell": 2})
     said = [(await visit.hear(say.Move)).seq for _ in range(2)]
     assert said == [1, 2], "the first may be lost: a welcome that does not cover it has it sent again"
-    await visit.tell(frame(33, base=32, patch=diff(whole({"n": 0}), whole({"n": 5}))))
+    await visit.tell(delta(1, {"n": 0}, {"n": 5}))
     await until(lambda: room.view.game == {"n": 5})
     await room.close()
 

@@ -11,8 +11,8 @@ from rooms.bots.hearing import SMOOTHING, Hearing
 from rooms.core.inputs import JSON
 from rooms.protocol.closing import Close
 from rooms.protocol.codec import dump
-from rooms.protocol.server import Frame, Goodbye, Pong
-from tests.rooms.bots.script import event, frame, welcome, whole
+from rooms.protocol.server import Delta, Frame, Goodbye, Pong
+from tests.rooms.bots.script import event, welcome, whole
 
 
 class Room:
@@ -37,12 +37,12 @@ async def test_it_is_live_from_the_welcome_on() -> None:
     assert room.hearing.position == ("first", 3)
 
 
-async def test_a_lost_base_is_asked_for_once_until_the_whole_has_come() -> None:
+async def test_a_delta_that_does_not_fit_is_asked_about_once_until_the_whole_has_come() -> None:
     room = Room()
     room.say(welcome(offset=3))
-    room.say(frame(9, base=8, patch=None), frame(10, base=8, patch=None))
+    room.say(Delta(9, [3, [7]]), Delta(10, [3, [7]]))
     assert room.asked == [3]
-    room.say(welcome(tick=11, recovered=True, offset=3), frame(12, base=8, patch=None))
+    room.say(welcome(tick=11, recovered=True, offset=3), Delta(1, [3, [7]]))
     assert room.asked == [3, 3]
 
 

@@ -12,7 +12,8 @@ from rooms.bots.talk import PASSING, Talk
 from rooms.core.inputs import JSON
 from rooms.protocol import client as say
 from rooms.protocol.codec import dump, parse_client
-from tests.rooms.bots.script import frame, welcome
+from rooms.protocol.server import Delta
+from tests.rooms.bots.script import welcome
 
 
 @pytest.fixture
@@ -59,8 +60,8 @@ async def test_what_passes_is_bounded(talk: Talk) -> None:
     assert [ping.n for ping in said(talk)] == list(range(6, PASSING + 6))
 
 
-async def test_a_missing_base_is_asked_for(talk: Talk) -> None:
-    hear(talk, welcome(offset=2), frame(9, base=8, patch=None))
+async def test_a_delta_that_does_not_fit_is_asked_about(talk: Talk) -> None:
+    hear(talk, welcome(offset=2), Delta(9, [3, [7]]))
     assert said(talk) == [say.Resync(2)]
 
 

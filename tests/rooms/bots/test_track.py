@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rooms.bots.track import BASES, Track, find_seat
-from rooms.core.delta import BadPatch, diff
-from rooms.protocol.server import Event, Frame
-from tests.rooms.bots.script import ME, chair, event, frame, welcome, whole
+from rooms.bots.track import Track, find_seat
+from rooms.core.delta import BadPatch
+from rooms.protocol.server import Delta, Event, Frame
+from tests.rooms.bots.script import ME, chair, delta, event, frame, welcome, whole
 
 
 def test_a_welcome_is_the_whole() -> None:
@@ -39,33 +39,50 @@ def test_find_seat_knows_strangers() -> None:
     assert find_seat(whole(seats=[None, chair("other")])["room"], ME) is None
 
 
-def test_a_patch_builds_on_the_keyframe_it_names() -> None:
+def test_a_delta_builds_on_the_newest_whole_that_came() -> None:
     track = Track()
     track.welcome(welcome(tick=5))
     track.frame(frame(6))
 
-    patched = track.frame(frame(8, base=6, patch=diff(whole({"n": 6}), whole({"n": 8}))))
+    patched = track.frame(delta(2, {"n": 6}, {"n": 8}))
 
     assert patched is not None
-    assert patched.game == {"n": 8}
+    assert (patched.tick, patched.game) == (8, {"n": 8})
 
 
-def test_an_empty_patch_is_the_keyframe_itself() -> None:
+def test_a_delta_without_changes_is_the_keyframe_itself() -> None:
     track = Track()
     track.welcome(welcome(tick=5))
 
-    view = track.frame(frame(9, base=5, patch=None))
+    view = track.frame(delta(4))
 
     assert view is not None
     assert (view.tick, view.game) == (9, {"n": 0})
 
 
-def test_an_unknown_base_asks_for_the_whole() -> None:
+def test_an_older_whole_is_a_base_all_the_same() -> None:
     track = Track()
     track.welcome(welcome(tick=5))
 
+    assert track.frame(frame(3)) is None
+    view = track.frame(delta(3, {"n": 3}, {"n": 6}))
+
+    assert view is not None
+    assert (view.tick, view.game) == (6, {"n": 6})
+
+
+def test_before_the_first_whole_a_delta_says_nothing() -> None:
     with pytest.raises(BadPatch):
-        track.frame(frame(9, base=4, patch=None))
+        Track().frame(delta(1))
+
+
+def test_a_delta_that_does_not_fit_asks_for_the_whole() -> None:
+    track = Track()
+    track.welcome(welcome(tick=5))
+
+    for changes in ([4, 1], [3, [1, {"x": [1, {}]}]], [3], [0, 5]):
+        with pytest.raises(BadPatch):
+            track.frame(Delta(1, changes))
 
 
 def test_what_is_no_room_is_refused() -> None:
@@ -85,16 +102,6 @@ def test_the_view_never_goes_back() -> None:
     assert track.view.tick == 5
 
 
-def test_few_keyframes_are_kept() -> None:
-    track = Track()
-    track.welcome(welcome(tick=1))
-    for tick in range(2, 2 + BASES):
-        track.frame(frame(tick))
-
-    with pytest.raises(BadPatch):
-        track.frame(frame(50, base=1, patch=None))
-
-
 def test_another_incarnation_begins_its_events_anew() -> None:
     track = Track()
     track.welcome(welcome(offset=50))
@@ -110,25 +117,18 @@ def test_another_incarnation_begins_its_events_anew() -> None:
     st.data(),
 )
 def test_whatever_is_skipped_the_view_is_the_servers(games: list[dict[str, Any]], data: Any) -> None:
-    """The server sends keyframes now and then and deltas against the last; any message may be left out."""
+    """The server sends keyframes now and then and deltas against the last; any delta may be left out."""
     track = Track()
     track.welcome(welcome(tick=0, whole=whole({})))
-    key_tick, key = 0, whole({})
+    key_tick, key = 0, dict[str, Any]()
     for tick, game in enumerate(games, start=1):
-        now = whole(game)
         if data.draw(st.booleans(), label="keyframe"):
-            key_tick, key = tick, now
-            message = frame(tick, whole=now)
-        else:
-            message = frame(tick, base=key_tick, patch=diff(key, now))
-        if data.draw(st.booleans(), label="skipped"):
+            key_tick, key = tick, game
+            view = track.frame(frame(tick, whole=whole(game)))
+        elif data.draw(st.booleans(), label="skipped"):
             continue
-        try:
-            view = track.frame(message)
-        except BadPatch:
-            assert message.base is not None
-            track.welcome(welcome(tick=tick, whole=now))
-            view = track.view
+        else:
+            view = track.frame(delta(tick - key_tick, key, game))
         assert view is not None
         assert (view.tick, view.game) == (tick, game)
 

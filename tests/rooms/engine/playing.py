@@ -14,6 +14,7 @@ from rooms.core import inputs
 from rooms.core.facts import Reply
 from rooms.core.ids import PlayerId, RoomId, SocketId, WebId
 from rooms.core.inputs import Attach, Command, Open, Player
+from rooms.core.snapshot import Reading, Snapshot, later
 from rooms.engine.config import EngineConfig
 from rooms.engine.runner import Engine
 from rooms.protocol import server
@@ -55,8 +56,11 @@ class Table:
     def __init__(self, store: Store, room: RoomId) -> None:
         self.store, self.room = store, room
         self.got: dict[SocketId, list[Any]] = {}
-        self.frames: list[server.Frame] = []
+        self.frames: list[Snapshot] = []
+        self.wholes: dict[int, Snapshot] = {}
+        """The keyframes among them, by tick."""
         self.events: list[server.Event] = []
+        self._reading = Reading()
         self.seq: Counter[PlayerId] = Counter()
 
     async def open(self, game: str = "tictactoe", **more: Any) -> Reply:
@@ -100,13 +104,22 @@ class Table:
     def _take(self, delivery: Any) -> None:
         for frame in delivery.frames:
             said = parse_server(frame.payload, inputs.JSON)
-            assert isinstance(said, server.Frame)
-            self.frames.append(said)
+            if isinstance(said, server.Frame):
+                seen = Snapshot(said.tick, said.ms, said.acks, said.whole["room"], said.whole["game"])
+                self.wholes[said.tick] = seen
+            else:
+                assert isinstance(said, server.Delta)
+                seen = later(self.wholes[frame.base], said.age, said.changes, self._reading)
+            self.frames.append(seen)
         for event in delivery.events:
             told = parse_server(event.payload, inputs.JSON)
             assert isinstance(told, server.Event)
             self.events.append(told)
         for direct in delivery.directs:
+            if direct.view is not None:
+                welcome = parse_server(direct.payload, inputs.JSON)
+                assert isinstance(welcome, server.Welcome)
+                self._reading = Reading(welcome.game.fields, welcome.game.tick_hz)
             self.got.setdefault(direct.socket, []).append(parse_server(direct.payload, inputs.JSON))
 
 
