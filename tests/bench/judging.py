@@ -36,8 +36,17 @@ def _sample(window: Window, count: float, share: float) -> Sample:
         "bytes": counts.get("bytes", 0.0) / max(counts["frames"], 1.0),
         "inputs": counts.get("answered", 0.0) / window.seconds,
     }
+    if window.latencies:
+        figures |= latency_figures(window.latencies)
     late = [f"only {share:.1%} of what was due came"] if share < DELIVERED else []
     return Sample(figures, window.seconds, cpu, window.generator, [*window.faults, *late, *_wrong(counts)])
+
+
+def latency_figures(latencies: Sequence[float]) -> dict[str, float]:
+    """Percentiles in milliseconds."""
+    ordered = sorted(latencies)
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+    return {name: 1000 * percentile(ordered, share) for name, share in shares.items()}
 
 
 def percentile(sorted_figures: Sequence[float], share: float) -> float:

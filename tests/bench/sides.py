@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ from tests.bench.stage import Stage
 
 S = TypeVar("S")
 WARM_S = 0.7
+LATE_S = 0.1
+"""An input without an effect after so long, which is two ticks, is overdue."""
 FIRST_S = 2.0
 """How long a new server plays each game before its first sample."""
 OURS, COLYSEUS, TUTORIAL, BARE = "ours", "colyseus", "tutorial", "picows"
@@ -48,7 +50,10 @@ async def watched(side: Playing, seconds: float, input_hz: float = 0.0) -> Windo
         if input_hz:
             crowd.talk(input_hz)
             await asyncio.sleep(WARM_S)
-        return await measure(seconds, side.groups, crowd.tally.counts)
+        before = len(crowd.tally.latencies)
+        window = await measure(seconds, side.groups, crowd.tally.counts)
+        window.counts["overdue"] = float(crowd.overdue(LATE_S))
+        return replace(window, latencies=crowd.tally.latencies[before:])
 
 
 def _ours(stage: Stage, game: str, rooms: int, size: int) -> Playing:

@@ -29,7 +29,7 @@ SUBPROTOCOL = "holdfast.v1.msgpack"
 HELLO = msgspec.msgpack.encode({"t": "hello", "want": "play"})
 SHARDS = 16
 LONG_MS = 3_600_000
-REPLY_S = 10.0
+REPLY_S = 30.0
 KEPT = 32
 """Messages of a room that are remembered: some more than clients may lie apart."""
 

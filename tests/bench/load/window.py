@@ -28,6 +28,8 @@ class Window:
     others: float
     """The share of the server's core that something else used."""
     counts: dict[str, float]
+    latencies: Sequence[float] = ()
+    """Of the inputs that were answered in it, in seconds."""
 
     @property
     def faults(self) -> list[str]:

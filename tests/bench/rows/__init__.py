@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tests.bench.row import Row
 from tests.bench.rows.bytes import Bytes
+from tests.bench.rows.capacity import Capacity
 from tests.bench.rows.fan_out import FanOut
 from tests.bench.rows.game import WholeGame
 from tests.bench.rows.idle import IdleRow
 from tests.bench.rows.inputs import Inputs
 from tests.bench.rows.join_storm import JoinStorm
+from tests.bench.rows.latency import Latency
 from tests.bench.rows.lobby import Lobby
 from tests.bench.rows.room_tick import RoomTick
 
@@ -16,13 +18,15 @@ ROWS: tuple[Row, ...] = (
     FanOut(),
     Inputs(),
     WholeGame(),
+    Latency(),
+    Capacity(),
     Bytes(),
     RoomTick(),
     IdleRow(),
     JoinStorm(),
     Lobby(),
 )
-TOGETHER = {"fan-out", "input", "game"}
+TOGETHER = {"fan-out", "input", "game", "latency", "capacity"}
 """Rows that are played on the same servers, kept warm from one to the next."""
 
 
