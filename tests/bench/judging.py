@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil, nan
 
 from tests.bench.load.window import Window
+from tests.bench.percentiles import percentile
 from tests.bench.row import Sample
 
 DELIVERED = 0.9
@@ -45,15 +45,8 @@ def _sample(window: Window, count: float, share: float) -> Sample:
 def latency_figures(latencies: Sequence[float]) -> dict[str, float]:
     """Percentiles in milliseconds."""
     ordered = sorted(latencies)
-    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
-    return {name: 1000 * percentile(ordered, share) for name, share in shares.items()}
-
-
-def percentile(sorted_figures: Sequence[float], share: float) -> float:
-    """The figure that `share` of them do not exceed; not a number where there are none."""
-    if not sorted_figures:
-        return nan
-    return sorted_figures[max(0, ceil(share * len(sorted_figures)) - 1)]
+    parts = {"p50": 50.0, "p95": 95.0, "p99": 99.0, "p999": 99.9}
+    return {name: 1000 * percentile(ordered, part) for name, part in parts.items()}
 
 
 def _wrong(counts: dict[str, float]) -> list[str]:

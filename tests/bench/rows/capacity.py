@@ -68,9 +68,9 @@ class Search:
         low, high = 0, MOST
         while high > max(low * FINE, low + 1):
             if self._carries(rooms):
-                low, rooms = rooms, min(round(rooms * step + 1), (rooms + high + 1) // 2)
+                low, rooms = rooms, min(int(rooms * step), (rooms + high + 1) // 2)
             else:
-                high, rooms = rooms, max(round(rooms / step - 1), (low + rooms) // 2)
+                high, rooms = rooms, max(int(rooms / step), (low + rooms) // 2)
             rooms = min(max(rooms, low + 1), high - 1)
         return low
 
