@@ -9,7 +9,6 @@ Times on the machine of docs/benchmarks.md are measured by its row "bytes".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
@@ -44,8 +43,7 @@ _WHAT: Final = [_encode(what) for what in range(FIELDS + 256 * HOWS)]
 _encode_json = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """What a view shows at a tick. `room`: the same object as long as it is the same. `game`: as the rules gave it."""
 
     tick: int

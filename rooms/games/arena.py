@@ -33,7 +33,6 @@ the emptiest of a few places, shielded until SHIELD ticks have passed or it fire
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from math import atan2, dist, hypot, tau
 from operator import attrgetter, itemgetter
 from typing import Annotated, Literal, NamedTuple
@@ -309,8 +308,7 @@ def _strike(state: State, hits: list[tuple[Shot, Ship]]) -> tuple[Event, ...]:
 
 
 def view(state: State, seat: Seat | None) -> View:
-    ships, shots = [copy(ship) for ship in state.ships], [copy(shot) for shot in state.shots]
-    return View(state.width, state.height, state.left, state.goal, ships, shots)
+    return View(state.width, state.height, state.left, state.goal, state.ships, state.shots)
 
 
 def outcome(state: State) -> Outcome | None:

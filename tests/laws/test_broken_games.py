@@ -76,7 +76,18 @@ def remembering_outside(rules: Rules) -> Rules:
 
 
 def sharing_its_cells(rules: Rules) -> Rules:
-    return replace(rules, view=lambda state, seat: tictactoe.View(state.cells, state.turn, []))
+    def tell(step: Step[Any], *_: Any) -> Step[Any]:
+        return Step(step.state, (Event("cells", {"cells": step.state.cells}),), step.rejections)
+
+    return stepping(rules, tell)
+
+
+def changed_by_looks(rules: Rules) -> Rules:
+    def view(state: Any, seat: Any) -> Any:
+        state.turn = 1 - state.turn
+        return rules.view(state, seat)
+
+    return replace(rules, view=view)
 
 
 def showing_tuples(rules: Rules) -> Rules:
@@ -207,6 +218,7 @@ CASES: list[tuple[laws.Law, str, Spoil, str]] = [
     (laws.survives_storage, "JSON", hoarding, "tictactoe"),
     (laws.goes_on_after_a_kill, "after a kill", remembering_outside, "tictactoe"),
     (laws.keeps_no_references, "shares something", sharing_its_cells, "tictactoe"),
+    (laws.keeps_no_references, "to look at it", changed_by_looks, "tictactoe"),
     (laws.shows_plain_values, "tuple is no plain value", showing_tuples, "tictactoe"),
     (laws.shows_plain_values, "16384 bytes", showing_much, "tictactoe"),
     (laws.shows_plain_values, "bytes is no plain value", telling_bytes, "tictactoe"),
