@@ -86,17 +86,18 @@ async def one_room(room: str) -> Opened:
         raise _nothing()
     store, name = live_store(), RoomId(room)
     try:
-        raw, card = await store.room(name), await store.card(name)
+        found, card = await store.room(name), await store.card(name)
     except StoreUnavailable as error:
         raise store_down() from error
-    if raw is None:
+    if found is None:
         raise _nothing()
-    shown = _read(card, read_card) if card else None
-    loaded = _read(raw, load_room)
+    shown = _read(read_card, card) if card else None
+    size = sum(map(len, found))
+    loaded = _read(load_room, *found)
     if loaded is None:
-        return Opened(shown, None, name, len(raw), "", "its bytes cannot be read by this version of Holdfast")
+        return Opened(shown, None, name, size, "", "its bytes cannot be read by this version of Holdfast")
     kept, state = loaded
-    return Opened(shown, kept, name, len(raw), _readable(state), stranded(kept.game, kept.version))
+    return Opened(shown, kept, name, size, _readable(state), stranded(kept.game, kept.version))
 
 
 async def resume_room(room: str, who: str) -> None:
@@ -130,9 +131,9 @@ def _nothing() -> LobbyError:
     return LobbyError("not_found", "There is no such room (any more).", 404)
 
 
-def _read(raw: bytes, read: Any) -> Any:
+def _read(read: Any, *raw: bytes) -> Any:
     try:
-        return read(raw)
+        return read(*raw)
     except msgspec.DecodeError as error:
         logger.warning("a room cannot be shown whole: %s", error)
         return None

@@ -127,6 +127,27 @@ class Room(msgspec.Struct, array_like=True):
     """The last refusals of each player: seq, code, message. The next welcome repeats them."""
 
 
+class Pace(msgspec.Struct, frozen=True, array_like=True):
+    """What a plain pass changes of a room (effects.py), and so all that is kept of it at most ticks.
+
+    It builds on a `Room` that was kept at an earlier tick, and counts while none of its tick or a later one was.
+    """
+
+    tick: int
+    ms: int
+    match_tick: int
+    applied: str
+    seqs: list[int]
+    """In the order of the room's."""
+    chain: int
+    journalled: int
+    state: msgspec.Raw
+
+
+PACE_BYTES: Final = 8192
+"""A longer one is not kept beside the room: all of a shard's are written together, also those that stand still."""
+
+
 class Told(msgspec.Struct, frozen=True, array_like=True):
     """An event as it is kept: `seats` None means everyone, else only these seats."""
 
@@ -172,6 +193,7 @@ class Live:
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[Room, msgspec.Raw])
+_pace_decoder = msgspec.msgpack.Decoder(Pace)
 _told_decoder = msgspec.msgpack.Decoder(Told)
 
 
@@ -181,10 +203,35 @@ def dump_live(live: Live) -> bytes:
     return _encoder.encode((live.room, msgspec.Raw(live.saved)))
 
 
-def load_room(raw: bytes) -> tuple[Room, bytes]:
-    """The room in `raw`, and its game's state still encoded. Raises msgspec.DecodeError."""
+def dump_pace(live: Live) -> bytes:
+    """The same of a room whose last pass was plain. Raises what `dump_live` raises."""
+    keep_state(live)
+    room = live.room
+    seqs = list(room.seqs.values())
+    pace = (room.tick, room.ms, room.match_tick, room.applied, seqs, room.chain, room.journalled)
+    return _encoder.encode((*pace, msgspec.Raw(live.saved)))
+
+
+def load_room(raw: bytes, pace: bytes = b"") -> tuple[Room, bytes]:
+    """The room in `raw`, or as it was at `pace` if that is later, and its game's state still encoded.
+
+    Raises msgspec.DecodeError.
+    """
     room, state = _decoder.decode(raw)
+    if pace:
+        later = _pace_decoder.decode(pace)
+        if later.tick > room.tick:
+            state = later.state
+            _go_on(room, later)
     return room, bytes(state)
+
+
+def _go_on(room: Room, pace: Pace) -> None:
+    if len(pace.seqs) != len(room.seqs):
+        raise msgspec.ValidationError("the pace is of another room")
+    room.tick, room.ms, room.match_tick, room.applied = pace.tick, pace.ms, pace.match_tick, pace.applied
+    room.seqs = dict(zip(room.seqs, pace.seqs, strict=True))
+    room.chain, room.journalled = pace.chain, pace.journalled
 
 
 def revive(room: Room, state: bytes, rules: Rules, bounds: Bounds, events: list[bytes]) -> Live:

@@ -6,7 +6,7 @@ from rooms.core.effects import Effects
 from rooms.core.ids import RoomId, WebId
 from rooms.core.journal import dump_lines
 from rooms.protocol.bus import Parcel, dump_parcel
-from rooms.store import Commit, Lease, MatchId
+from rooms.store import Commit, Lease, MatchId, Paces
 
 
 class Batch:
@@ -15,6 +15,7 @@ class Batch:
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
         self.rooms: dict[RoomId, bytes] = {}
+        self.paces: dict[int, Paces] = {}
         self.closed: list[RoomId] = []
         self.cards: dict[RoomId, bytes] = {}
         self.events: dict[RoomId, list[bytes]] = {}
@@ -34,7 +35,7 @@ class Batch:
         self.given_up += [(room, match) for match in fx.unjournalled]
 
     def is_empty(self) -> bool:
-        return not (self.rooms or self.closed or self.parcels or self.replies)
+        return not (self.rooms or self.paces or self.closed or self.parcels or self.replies)
 
     def commit(self, last: str) -> Commit:
         """The commit that makes all of it true, with `last` as the newest entry applied."""
@@ -43,6 +44,7 @@ class Batch:
             lease=self.lease,
             last=last,
             rooms=self.rooms,
+            paces=self.paces,
             closed=self.closed,
             cards=self.cards,
             events=self.events,

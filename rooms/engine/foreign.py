@@ -20,6 +20,7 @@ from rooms.engine.batch import Batch
 from rooms.engine.broadcast import farewell
 from rooms.protocol.bus import Delivery, Direct
 from rooms.protocol.closing import Close
+from rooms.store import Paces
 
 logger = logging.getLogger(__name__)
 _encode = msgspec.msgpack.Encoder().encode
@@ -35,14 +36,18 @@ class Foreign:
         """None yet."""
         self._shard, self._epoch = shard, epoch
         self.rooms: dict[RoomId, bytes] = {}
+        self.paces: Paces = {}
+        """Of those that stood in the middle of a match: kept as they are, too."""
 
     def __contains__(self, room: RoomId) -> bool:
         return room in self.rooms
 
-    def add(self, room: RoomId, raw: bytes, why: BaseException) -> None:
+    def add(self, room: RoomId, raw: bytes, why: BaseException, pace: bytes = b"") -> None:
         """Keep a room that cannot be played here."""
         logger.error("room %s of shard %d cannot be played here: %s", room, self._shard, why)
         self.rooms[room] = raw
+        if pace:
+            self.paces[room] = pace
 
     def answer(self, room: RoomId, act: Act, token: str, batch: Batch) -> None:
         """An entry for one of these rooms: closing is all that can be done."""
@@ -60,7 +65,7 @@ class Foreign:
     def _send_back(self, room: RoomId, name: SocketId, batch: Batch) -> None:
         """Whoever is connected and says something must say it again later: it does not count now."""
         try:
-            kept, _ = load_room(self.rooms[room])
+            kept, _ = load_room(self.rooms[room], self.paces.get(room, b""))
         except msgspec.DecodeError:
             return
         socket = kept.sockets.get(name)
@@ -71,7 +76,7 @@ class Foreign:
     def _close(self, room: RoomId, reason: str, batch: Batch) -> None:
         batch.closed.append(room)
         try:
-            kept, _ = load_room(self.rooms.pop(room))
+            kept, _ = load_room(self.rooms.pop(room), self.paces.pop(room, b""))
         except msgspec.DecodeError:  # not even its seats can be read: whoever is connected learns it at the next try
             return
         if kept.phase == "playing":

@@ -163,7 +163,7 @@ class Engine:
             # A shard that was dropped and taken again during the read stands elsewhere in its log.
             if shard is not None and shard.read == cursors[number]:
                 self.counters.entries += shard.take_in(entries)
-        if readings:
+        if any(shard.has_arrivals() for shard in self.holding.shards.values()):
             self.schedule.wake()
 
     async def _pass(self) -> None:

@@ -34,6 +34,8 @@ from rooms.store import Commit, Lease, Loaded
 
 logger = logging.getLogger(__name__)
 GONE: Final = "There is no such room (any more)."
+FOREIGN: Final = 0
+"""The group of the paces of rooms that cannot be played here; the others' are the tick rates."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -58,28 +60,38 @@ class Shard:
         """The tables that are ticking, by tick rate."""
         self._alarms: list[tuple[int, RoomId]] = []
         """A heap of the times at which rooms are due; an entry that is not its table's `filed_ms` is stale."""
+        self._moved: set[int] = set(loaded.groups)
+        """The tick rates whose paces the next commit writes. Those of before go with the first one: it writes all rooms
+        that have any anew, because the rate of one may be another now.
+        """
         self._fresh: list[Table] = []
         """The tables that were just loaded: they get a pass at once, ticking or not, so that nobody waits longer."""
         self._strays: list[tuple[RoomId, Act, str]] = []
         """Entries for rooms that are not here: answered at the next pass."""
         self.foreign = Foreign(lease.shard, lease.epoch)
-        watch = Watch(config.step_ms)
-        with watch.over_pass():
-            for room_id, raw in loaded.rooms.items():
-                self._revive(room_id, raw, loaded.events.get(room_id, []), watch)
+        self._load(loaded)
         self._ahead = max((table.live.room.applied for table in self.tables.values()), key=_parse_id, default=self.read)
 
-    def _revive(self, room_id: RoomId, raw: bytes, events: list[bytes], watch: Watch) -> None:
+    def _load(self, loaded: Loaded) -> None:
+        watch = Watch(self.config.step_ms)
+        with watch.over_pass():
+            for room_id, raw in loaded.rooms.items():
+                pace = loaded.paces.get(room_id, b"")
+                self._revive(room_id, raw, pace, loaded.events.get(room_id, []), watch)
+        if self.foreign.paces:
+            self._moved.add(FOREIGN)
+
+    def _revive(self, room_id: RoomId, raw: bytes, pace: bytes, events: list[bytes], watch: Watch) -> None:
         try:
-            room, state = load_room(raw)
+            room, state = load_room(raw, pace)
             with watch.room():  # a migration is the game author's code
                 live, owed = versions.adopt(room, state, get_rules(room.game), self.config.bounds, events)
         except (UnknownGame, msgspec.DecodeError, versions.Unplayable, StepTooLong) as error:
-            self.foreign.add(room_id, raw, error)
+            self.foreign.add(room_id, raw, error, pace)
             return
         room.lost_ms += self.lease.gap_ms
         table = Table(live, Stage(live, self.lease.epoch), blob=dump_live(live), owed=owed)
-        table.unkept = owed is not None or self.lease.gap_ms > 0
+        table.unkept = owed is not None or self.lease.gap_ms > 0 or bool(pace)
         table.lost = room.memory not in ("", self.lease.memory)
         self.tables[room_id] = table
         try:
@@ -213,8 +225,8 @@ class Shard:
         table.ticking = room_id in self.tables and tick.is_ticking(table.live)
         if table.ticking:
             self._ticking.setdefault(hz, {})[room_id] = table
-        else:
-            self._ticking.get(hz, {}).pop(room_id, None)
+        elif self._ticking.get(hz, {}).pop(room_id, None) is not None:
+            self._moved.add(hz)
         if room_id in self.tables:
             self._file(table)
 
@@ -236,12 +248,17 @@ class Shard:
         for table in tables:
             self._advance(table, batch, watch)
         for stray in self._strays:
-            answer = self.foreign.answer if stray[0] in self.foreign else self._answer_stray
-            answer(*stray, batch)
+            if stray[0] in self.foreign:
+                self.foreign.answer(*stray, batch)
+                self._moved.add(FOREIGN)  # it may have been closed
+            else:
+                self._answer_stray(*stray, batch)
         self._strays = []
+        if self._moved:
+            self._keep_paces(batch)
         last = self._applied_up_to()
-        if batch.is_empty() and last == self._committed:
-            return None
+        if batch.is_empty() and (last == self._committed or self._waiting):
+            return None  # what waits for a tick moves `last` when it is applied
         self._committed = last
         return batch.commit(last)
 
@@ -256,7 +273,7 @@ class Shard:
         for web, delivery in deliveries.items():
             batch.parcels.setdefault(web, []).append(delivery)
         if fx.plain:
-            batch.rooms[room_id] = table.blob
+            self._moved.add(table.live.rules.tick_hz)
             if fx.journal or fx.unjournalled:
                 batch.journal(room_id, fx)
             return
@@ -282,6 +299,15 @@ class Shard:
         shown = _encode(card(table.live))
         if shown != table.card:
             table.card = batch.cards[room_id] = shown
+
+    def _keep_paces(self, batch: Batch) -> None:
+        """All paces of each rate that moved: also of rooms that had no pass, as they are kept in one value."""
+        for hz in self._moved:
+            tables = self._ticking.get(hz, {}).values()
+            batch.paces[hz] = {table.live.room.id: table.pace for table in tables if table.pace}
+        if FOREIGN in self._moved:
+            batch.paces[FOREIGN] = dict(self.foreign.paces)
+        self._moved.clear()
 
     def _answer_stray(self, room_id: RoomId, act: Act, token: str, batch: Batch) -> None:
         if isinstance(act, Attach):

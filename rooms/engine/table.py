@@ -15,7 +15,7 @@ import msgspec
 from rooms.core import ending, match, tick, versions
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
-from rooms.core.room import Live, dump_live, load_room, revive, wall_ms
+from rooms.core.room import PACE_BYTES, Live, dump_live, dump_pace, load_room, revive, wall_ms
 from rooms.core.tick import Arrived
 from rooms.engine.broadcast import Stage
 from rooms.engine.watch import StepTooLong, Watch
@@ -41,6 +41,8 @@ class Table:
     arrived: list[Arrived] = field(default_factory=list)
     blob: bytes = b""
     """As it was last encoded for a commit: what a fault is undone to."""
+    pace: bytes = b""
+    """How far it has gone on since then in passes that were all plain; b"" when it has not."""
     card: bytes = b""
     """As it was last given to the lobby."""
     carded: int = -1
@@ -97,12 +99,17 @@ class Table:
         live, before = self.live, self.live.saved
         if live.room.fault is None:  # it was resumed: its game is shown again
             self.stage.blind = False
-        blob = dump_live(live)
+        pace = dump_pace(live) if fx.plain else b""
+        fx.plain = 0 < len(pace) <= PACE_BYTES
+        blob = b"" if fx.plain else dump_live(live)
         deliveries: dict[WebId, Delivery] = {}
         if not (fx.plain and live.saved == before and self._is_fresh()):
             deliveries = self.stage.deliveries(fx)
             self.shown = live.room.tick
-        self._keep(blob)
+        if fx.plain:
+            self.pace = pace
+        else:
+            self._keep(blob)
         return deliveries
 
     def _is_fresh(self) -> bool:
@@ -114,7 +121,7 @@ class Table:
         limit = self.live.bounds.room_bytes
         if len(blob) > limit:
             raise RoomTooLarge(f"the room would take {len(blob)} bytes; it may have {limit}")
-        self.blob = blob
+        self.blob, self.pace = blob, b""
 
     def _salvage(
         self, arrived: list[Arrived], now_ms: int, error: BaseException, watch: Watch
@@ -147,7 +154,7 @@ class Table:
             self.owed = None
         if arrived:
             self.live.room.applied = arrived[-1][0]
-        self.blob = dump_live(self.live)
+        self.blob, self.pace = dump_live(self.live), b""
         return fx, {}
 
     def _pause_undone(self, error: BaseException) -> Effects:
@@ -160,7 +167,7 @@ class Table:
         return fx
 
     def _undo(self) -> None:
-        room, state = load_room(self.blob)
+        room, state = load_room(self.blob, self.pace)
         rules = versions.rules_of(self.live, room.version)
         try:
             live = revive(room, state, rules, self.live.bounds, [])

@@ -8,7 +8,7 @@
 """
 
 from rooms.store.cards import CardChange, CardFeed, Changes, Edition
-from rooms.store.commit import Commit, MatchId
+from rooms.store.commit import Commit, MatchId, Paces
 from rooms.store.errors import Fenced, LogFull, NotAppended, ShardsDiffer, StoreUnavailable, TooLarge
 from rooms.store.leases import Lease, LeaseRow
 from rooms.store.limits import Limits
@@ -36,6 +36,7 @@ __all__ = [
     "Mailbox",
     "MatchId",
     "NotAppended",
+    "Paces",
     "Parcelled",
     "Reconnected",
     "ShardsDiffer",

@@ -10,6 +10,7 @@ import msgspec
 
 from rooms.core.ids import RoomId
 from rooms.store.client import Client
+from rooms.store.commit import read_paces
 from rooms.store.connections import if_there
 from rooms.store.keys import CARD_FEED, ShardKeys, shard_of
 from rooms.store.limits import LOAD_S
@@ -55,11 +56,12 @@ class Cards:
         card: bytes | None = await self._client.call("HGET", keys.cards, room)
         return card
 
-    async def room(self, room: RoomId) -> bytes | None:
-        """One room as the last commit left it, or None: for showing it, never for changing it."""
+    async def room(self, room: RoomId) -> tuple[bytes, bytes] | None:
+        """One room as a late commit left it, and its pace or b"", or None: for showing it, never for changing it."""
         keys = self._shards[shard_of(room, len(self._shards))]
-        raw: bytes | None = await self._client.call("HGET", keys.rooms, room)
-        return raw
+        # The paces first: should a commit come in between, one that is too early does no harm.
+        groups, raw = await self._client.pipeline([("HVALS", keys.paces), ("HGET", keys.rooms, room)])
+        return None if raw is None else (raw, read_paces(groups).get(room, b""))
 
     async def cards(self, shard: int) -> tuple[Edition, dict[RoomId, bytes]]:
         """Every card of a shard, and their edition. They may be newer than it says, by what it does not tell yet."""

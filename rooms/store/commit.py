@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -33,8 +33,13 @@ UNKNOWN: Final = -1
 """The head of a shard that must be loaded before anything is written: it equals no number of commits."""
 
 _encode = msgspec.msgpack.Encoder().encode
+_paces = msgspec.msgpack.Decoder(dict[RoomId, bytes])
 
 
+Paces: TypeAlias = "dict[RoomId, bytes]"
+"""What changes at every tick, by room: kept together, because one value costs Redis no more for twenty rooms than for
+one.
+"""
 MatchId = tuple[RoomId, int]
 """A match by its room and its number there."""
 
@@ -44,7 +49,8 @@ class Commit:
     """What one pass changed in one shard. What did not change is left out; everything is encoded already.
 
     `last`: the id of the newest log entry whose effect is in here (None: no new one); it and all before leave
-    the log. `closed`: rooms that end: their state, card and events go. `events`: new ones, oldest first.
+    the log. `paces`: how far the rooms of a group are, which is always written whole; none: the group goes.
+    `closed`: rooms that end: their state, card and events go. `events`: new ones, oldest first.
     `parcels`: for each web process. `replies`: for each token. `journals`: new lines, by room and match;
     `whole`: journals that nothing is added to any more; `given_up`: those that go.
     """
@@ -52,6 +58,7 @@ class Commit:
     lease: Lease
     last: str | None = None
     rooms: dict[RoomId, bytes] = field(default_factory=dict)
+    paces: dict[int, Paces] = field(default_factory=dict)
     closed: list[RoomId] = field(default_factory=list)
     cards: dict[RoomId, bytes] = field(default_factory=dict)
     events: dict[RoomId, list[bytes]] = field(default_factory=dict)
@@ -179,7 +186,7 @@ class Commits:
 def sizes(commit: Commit) -> str:
     """The lengths of the lists in `flat`, as the script wants them."""
     return (
-        f"{len(commit.rooms)} {len(commit.cards)} {len(commit.closed)} {len(commit.events)} "
+        f"{len(commit.rooms)} {len(commit.paces)} {len(commit.cards)} {len(commit.closed)} {len(commit.events)} "
         f"{len(commit.replies)} {len(commit.outbox)} {len(commit.bots)} {len(commit.parcels)} "
         f"{len(commit.journals)} {len(commit.whole)} {len(commit.given_up)}"
     )
@@ -190,6 +197,8 @@ def flat(commit: Commit) -> Iterable[Argument]:
     args: list[Argument] = []
     for room in commit.rooms.items():
         args += room
+    for group, paces in commit.paces.items():
+        args += (group, _encode(paces) if paces else b"")
     for card in commit.cards.items():
         args += card
     args += commit.closed
@@ -207,7 +216,7 @@ def flat(commit: Commit) -> Iterable[Argument]:
 
 def touched(commit: Commit, keys: ShardKeys) -> list[str]:
     """Every key the script may touch."""
-    names = [keys.lease, keys.meta, keys.log, keys.rooms, keys.cards, keys.out, keys.outbox, keys.bots]
+    names = [keys.lease, keys.meta, keys.log, keys.rooms, keys.paces, keys.cards, keys.out, keys.outbox, keys.bots]
     names += [keys.events(room) for room in commit.events]
     names += [keys.events(room) for room in commit.closed]
     names += [keys.reply(token) for token in commit.replies]
@@ -224,3 +233,11 @@ def feed(commit: Commit) -> bytes:
         return b""
     shown: dict[RoomId, bytes | None] = {**commit.cards, **dict.fromkeys(commit.closed)}
     return _encode((commit.lease.shard, list(shown.items())))
+
+
+def read_paces(groups: Iterable[bytes]) -> Paces:
+    """What groups of paces hold, by room, as they stand in Redis."""
+    found: Paces = {}
+    for raw in groups:
+        found.update(_paces.decode(raw))
+    return found

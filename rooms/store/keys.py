@@ -41,6 +41,7 @@ class ShardKeys:
     lease: str
     meta: str
     rooms: str
+    paces: str
     cards: str
     out: str
     outbox: str
@@ -81,6 +82,7 @@ def shard_keys(shard: int) -> ShardKeys:
         lease=f"{prefix}lease",
         meta=f"{prefix}meta",
         rooms=f"{prefix}rooms",
+        paces=f"{prefix}paces",
         cards=f"{prefix}cards",
         out=f"{prefix}out",
         outbox=f"{prefix}outbox",

@@ -9,7 +9,7 @@ from typing import Final
 
 from rooms.core.ids import RoomId
 from rooms.store.client import Client
-from rooms.store.commit import Heads
+from rooms.store.commit import Heads, Paces, read_paces
 from rooms.store.connections import Answer, Command
 from rooms.store.errors import Fenced
 from rooms.store.keys import ShardKeys
@@ -25,11 +25,16 @@ BATCH: Final = 64
 
 @dataclass(slots=True)
 class Loaded:
-    """A shard as its last commit left it. `last`: the log id to read on from. `events`: oldest first."""
+    """A shard as its last commit left it. `last`: the log id to read on from. `events`: oldest first.
+
+    `paces`: how far rooms went on since they were written. `groups`: those in which these stand in Redis.
+    """
 
     last: str
     rooms: dict[RoomId, bytes] = field(default_factory=dict)
     events: dict[RoomId, list[bytes]] = field(default_factory=dict)
+    paces: Paces = field(default_factory=dict)
+    groups: list[int] = field(default_factory=list)
 
 
 class Loading:
@@ -49,10 +54,18 @@ class Loading:
         """
         keys = self._shards[lease.shard]
         whose = ("HMGET", keys.lease, "owner", "epoch")
-        (last, head, untold), names, mine = await self._client.pipeline(
-            [("HMGET", keys.meta, "last", "commits", "untold"), ("HKEYS", keys.rooms), whose]
+        (last, head, untold), names, groups, mine = await self._client.pipeline(
+            [
+                ("HMGET", keys.meta, "last", "commits", "untold"),
+                ("HKEYS", keys.rooms),
+                ("HGETALL", keys.paces),
+                whose,
+            ],
+            LOAD_S,
         )
         loaded = Loaded((last or START.encode()).decode())
+        loaded.groups = [int(group) for group in groups[::2]]
+        loaded.paces = read_paces(groups[1::2])
         rooms = iter([RoomId(name.decode()) for name in names])
         while batch := list(islice(rooms, BATCH)):
             mine = await self._fetch(keys, batch, loaded, whose)

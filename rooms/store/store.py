@@ -184,7 +184,7 @@ class Store:
         """Cards.card."""
         return await self._cards.card(room)
 
-    async def room(self, room: RoomId) -> bytes | None:
+    async def room(self, room: RoomId) -> tuple[bytes, bytes] | None:
         """Cards.room."""
         return await self._cards.room(room)
 

@@ -28,6 +28,7 @@ from rooms.games.registry import get_rules
 from rooms.protocol import client as say
 from rooms.protocol import codec
 from rooms.store import Store, StoreUnavailable
+from rooms.store.commit import read_paces
 from rooms.store.keys import shard_keys, shard_of
 from tests.chaos.habits import Actor, Habits
 from tests.chaos.history import History, Kept, Rest
@@ -156,11 +157,12 @@ class Company:
     async def _look(self, memory: Memory) -> Rest | None:
         """What the server has of the room."""
         keys = shard_keys(self.shard)
+        groups: Any = await memory.client.hvals(keys.paces)  # before the room: then a commit in between does no harm
         raw: Any = await memory.client.hget(keys.rooms, self.room)
         kept: Any = await memory.client.lrange(keys.events(self.room), 0, -1)
         if raw is None:
             return None
-        room, state = load_room(raw)
+        room, state = load_room(raw, read_paces(groups).get(self.room, b""))
         return make_final(revive(room, state, self.rules, Bounds(), kept), state)
 
     def _is_shown(self, final: Rest) -> bool:

@@ -1,9 +1,9 @@
 --[[ Write and publish everything that one pass of an engine changed in one shard, or nothing.
 
 KEYS[1]   lease (hash)          KEYS[2]  meta (hash)      KEYS[3]  log (stream)
-KEYS[4]   rooms (hash)          KEYS[5]  cards (hash)     KEYS[6]  out (hash)
-KEYS[7]   outbox (stream)       KEYS[8]  bots (stream)
-KEYS[9+]  event lists of the rooms with new events, then of the closed rooms, then the lists of the replies,
+KEYS[4]   rooms (hash)          KEYS[5]  paces (hash)     KEYS[6]  cards (hash)
+KEYS[7]   out (hash)            KEYS[8]  outbox (stream)  KEYS[9]  bots (stream)
+KEYS[10+] event lists of the rooms with new events, then of the closed rooms, then the lists of the replies,
           then the journals (lists) with new lines, then those that are whole, then those that are given up
 
 ARGV[1]   owner                 ARGV[2]  epoch            ARGV[3]  lease's time to live in ms
@@ -15,7 +15,8 @@ ARGV[11]  prefix of the parcels' channels                 ARGV[12] channel of th
 ARGV[13]  message for the card feed, or ""                ARGV[14] sizes of the lists that follow, by spaces
 ARGV[15]  ms that a whole journal waits for its recorder
 ARGV[16]  PUBLISH or SPUBLISH, for the parcels; or "": tell.lua publishes and answers later
-ARGV[17+] rooms: name, bytes ...       cards: name, bytes ...            closed: name ...
+ARGV[17+] rooms: name, bytes ...       paces: group, bytes or "" ...
+          cards: name, bytes ...       closed: name ...
           events, for each room: how many, bytes ...      replies: bytes ...
           outbox: bytes ...            bots: bytes ...    parcels: web, bytes ...
           journals: bytes ... (whole and given up ones have none)
@@ -32,14 +33,14 @@ if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] or (ARGV[4] ~= '' and head ~= ARGV[4
   return { held[1] or '', held[2] or '0', head }
 end
 
-local key, at = 9, 17 -- the next key and the next argument
+local key, at = 10, 17 -- the next key and the next argument
 local size = {}
 for number in string.gmatch(ARGV[14], '%d+') do
   size[#size + 1] = tonumber(number)
 end
-local rooms, cards, closed, events = size[1], size[2], size[3], size[4]
-local replies, outbox, bots, parcels = size[5], size[6], size[7], size[8]
-local journals, whole, given_up = size[9], size[10], size[11]
+local rooms, paces, cards, closed, events = size[1], size[2], size[3], size[4], size[5]
+local replies, outbox, bots, parcels = size[6], size[7], size[8], size[9]
+local journals, whole, given_up = size[10], size[11], size[12]
 
 local function spread(command, name, count) -- the next `count` arguments, as few commands as possible
   local stop = at + count
@@ -65,11 +66,19 @@ head = redis.call('HINCRBY', KEYS[2], 'commits', 1)
 local fed = ARGV[13] ~= '' and redis.call('HINCRBY', KEYS[2], 'fed', 1)
 
 spread('HSET', KEYS[4], 2 * rooms)
-spread('HSET', KEYS[5], 2 * cards)
+for _ = 1, paces do
+  if ARGV[at + 1] == '' then
+    redis.call('HDEL', KEYS[5], ARGV[at])
+  else
+    redis.call('HSET', KEYS[5], ARGV[at], ARGV[at + 1])
+  end
+  at = at + 2
+end
+spread('HSET', KEYS[6], 2 * cards)
 local gone = at
 spread('HDEL', KEYS[4], closed)
 at = gone
-spread('HDEL', KEYS[5], closed)
+spread('HDEL', KEYS[6], closed)
 for _ = 1, events do
   local count = tonumber(ARGV[at])
   at = at + 1
@@ -88,8 +97,8 @@ for _ = 1, replies do
   end
   key, at = key + 1, at + 1
 end
-file(KEYS[7], ARGV[9], outbox)
-file(KEYS[8], ARGV[10], bots)
+file(KEYS[8], ARGV[9], outbox)
+file(KEYS[9], ARGV[10], bots)
 
 local parcel = at
 at = at + 2 * parcels
@@ -118,9 +127,9 @@ end
 at = parcel
 for _ = 1, parcels do
   local web = ARGV[at]
-  local n = redis.call('HINCRBY', KEYS[6], web, 1)
+  local n = redis.call('HINCRBY', KEYS[7], web, 1)
   if redis.call(ARGV[16], ARGV[11] .. web, n .. ':' .. ARGV[at + 1]) == 0 then
-    redis.call('HDEL', KEYS[6], web) -- nobody listens: whoever listens next starts to count anew
+    redis.call('HDEL', KEYS[7], web) -- nobody listens: whoever listens next starts to count anew
   end
   at = at + 2
 end

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from rooms.core.room import dump_live, free_seat, keep_state, load_room, read_state, seat_of, taken
+import msgspec
+import pytest
+
+from rooms.core import inputs
+from rooms.core.room import (
+    dump_live,
+    dump_pace,
+    free_seat,
+    keep_state,
+    load_room,
+    read_state,
+    seat_by,
+    seat_of,
+    taken,
+)
+from rooms.games import get_rules
 from tests.rooms.core.driver import ANN, BOB, CAT, Driver
 
 
@@ -49,3 +64,32 @@ def test_kept_events_are_bounded() -> None:
         game.now += 10_000
         game.attach(ANN) if n % 2 else game.detach(ANN)
     assert len(game.live.events) <= game.live.bounds.events
+
+
+def test_a_room_and_a_later_pace_are_the_room_at_that_pace() -> None:
+    game = Driver(get_rules("arena"))
+    game.play()
+    whole = dump_live(game.live)
+    game.move(ANN, {"turn": 1})
+    whole, earlier = dump_live(game.live), dump_pace(game.live)
+    assert load_room(whole, earlier) == load_room(whole), "of one tick: the same"
+    for _ in range(5):
+        assert game.move(ANN, {"turn": 1}).plain
+    now = dump_live(game.live)
+    assert load_room(whole, dump_pace(game.live)) == load_room(now)
+    assert load_room(now, earlier) == load_room(now), "an earlier pace says nothing"
+    game.move(CAT, {})
+    game.attach(CAT, "watch")
+    game.do(CAT, inputs.ChatBody("hello"))
+    with pytest.raises(msgspec.DecodeError, match="another room"):
+        load_room(whole, dump_pace(game.live))
+
+
+def test_a_seat_is_found_by_its_player_also_after_a_change() -> None:
+    game = Driver()
+    game.attach(ANN)
+    assert (seat_by(game.live, ANN.id), seat_by(game.live, BOB.id)) == (0, None)
+    game.attach(BOB)
+    assert seat_by(game.live, BOB.id) == 1
+    game.do(ANN, inputs.LeaveBody())
+    assert (seat_by(game.live, ANN.id), seat_by(game.live, BOB.id)) == (None, 1)

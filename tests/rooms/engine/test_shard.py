@@ -216,3 +216,75 @@ def test_a_paused_room_is_woken_by_the_operator_and_ticks_again() -> None:
     before = table.live.room.match_tick
     hand.tick(hz)
     assert table.live.room.match_tick == before + 1
+
+
+# -- rooms that tick
+
+
+def racing() -> tuple[ByHand, Loaded, int]:
+    """A match of snake at its third tick; all that its commits have left in Redis; its tick rate."""
+    hand, commit = opened("snake")
+    left = Loaded("0-0")
+    keep(left, commit)
+    start: list[Act] = [
+        Attach(SocketId("b"), WebId("w"), BOB, inputs.JSON),
+        Command(SocketId("b"), BOB.id, 1, ReadyBody(True)),
+        Command(SocketId("s"), ANN.id, 1, StartBody()),
+    ]
+    keep(left, hand.pass_(*start))
+    (hz,) = hand.shard.ticking()
+    for _ in range(3):
+        commit = hand.tick(hz) or commit
+        assert commit.rooms == {}, "of a plain tick the room itself is not written"
+        keep(left, commit)
+    return hand, left, hz
+
+
+def keep(left: Loaded, commit: Commit | None) -> None:
+    """Do with `left` what the commit does with Redis."""
+    if commit is None:
+        return
+    left.rooms.update(commit.rooms)
+    groups = {**dict.fromkeys(left.groups), **commit.paces}
+    left.groups = [group for group, paces in groups.items() if paces != {}]
+    for paces in commit.paces.values():
+        left.paces.update(paces)
+
+
+def test_a_room_that_ticks_is_taken_over_at_its_last_tick_and_written_whole() -> None:
+    hand, left, hz = racing()
+    gone = hand.shard.tables[ROOM].live
+    assert left.groups == [hz]
+    heir = ByHand(left)
+    live = heir.shard.tables[ROOM].live
+    assert dump_live(live) == dump_live(gone)
+    first = heir.tick(hz)
+    assert first is not None
+    assert first.paces == {hz: {}}, "the rate of a room may be another one now"
+    room, _ = load_room(first.rooms[ROOM])
+    assert (room.tick, room.match_tick) == (gone.room.tick + 1, gone.room.match_tick + 1)
+    second = heir.tick(hz)
+    assert second is not None
+    assert list(second.paces[hz]) == [ROOM]
+
+
+def test_the_pace_of_a_room_that_stops_is_not_kept() -> None:
+    hand, _, hz = racing()
+    assert hand.pass_(Operate("close"), token="t") is None, "it waits for the tick, and is no reason for a commit"
+    last = hand.tick(hz)
+    assert last is not None
+    assert (last.closed, last.paces) == ([ROOM], {hz: {}})
+
+
+def test_the_pace_of_a_room_that_cannot_be_played_here_is_left_alone() -> None:
+    _, left, hz = racing()
+    room, state = load_room(left.rooms[ROOM])
+    left.rooms[ROOM] = msgspec.msgpack.encode((replace(room, game="unknown"), msgspec.Raw(state)))
+    hand = ByHand(left)
+    first = hand.pass_(Operate("resume"), token="t")
+    assert first is not None
+    assert (first.rooms, first.paces) == ({}, {hz: {}, 0: {ROOM: left.paces[ROOM]}})
+    assert hand.pass_() is None
+    last = hand.pass_(Operate("close"), token="t")
+    assert last is not None
+    assert (last.closed, last.paces) == ([ROOM], {0: {}})

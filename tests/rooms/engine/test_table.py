@@ -28,7 +28,7 @@ from rooms.core.inputs import (
     Resync,
     StartBody,
 )
-from rooms.core.room import dump_live, load_room
+from rooms.core.room import PACE_BYTES, dump_live, load_room
 from rooms.engine.broadcast import Stage
 from rooms.engine.table import Table
 from rooms.engine.watch import Watch
@@ -290,11 +290,39 @@ def test_a_room_that_stands_still_is_looked_at_once_a_second() -> None:
     engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
     engine.act(Command(SocketId("b"), BOB.id, 1, ReadyBody(True)), Command(SocketId("a"), ANN.id, 1, StartBody()))
     engine.act()
-    first = load_room(engine.table.blob)[0].tick
+    first = load_room(engine.table.blob, engine.table.pace)[0].tick
     views.clear()
     for _ in range(2 * still.tick_hz):
         engine.act()
-    assert load_room(engine.table.blob)[0].tick == first + 2 * still.tick_hz, "every tick is kept all the same"
+    kept, _ = load_room(engine.table.blob, engine.table.pace)
+    assert kept.tick == first + 2 * still.tick_hz, "every tick is kept all the same"
     assert len(views) == 2
     engine.act(Attach(SocketId("c"), WEB, person("Cat"), JSON))
     assert len(views) == 3, "a newcomer is shown it at once"
+
+
+def test_a_fault_after_plain_passes_is_undone_to_the_last_of_them() -> None:
+    engine = Engine(get_rules("arena"))
+    engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
+    engine.act(Command(SocketId("b"), BOB.id, 1, ReadyBody(True)), Command(SocketId("a"), ANN.id, 1, StartBody()))
+    for seq in range(2, 10):
+        engine.act(Command(SocketId("a"), ANN.id, seq, MoveBody(b"\x81\xa4turn\x01")))
+    assert engine.table.pace, "nothing but moves"
+    before, state = load_room(engine.table.blob, engine.table.pace)
+    assert load_room(engine.table.blob)[0].tick < before.tick
+    engine.table.live.rules = replace(engine.rules, step=lambda state, *_: Step(state.ships.clear() or object()))
+    engine.act(Command(SocketId("a"), ANN.id, 10, MoveBody(b"\x81\xa4turn\x01")))
+    stored, undone = load_room(engine.table.blob, engine.table.pace)
+    assert stored.fault is not None
+    assert (stored.match_tick, stored.tick, undone) == (before.match_tick, before.tick + 1, state)
+    assert stored.seqs[ANN.id] == 10, "what broke it counts, and is refused"
+
+
+def test_a_long_pace_is_kept_as_a_whole_room() -> None:
+    engine = Engine(get_rules("arena"))
+    engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
+    engine.act(Command(SocketId("b"), BOB.id, 1, ReadyBody(True)), Command(SocketId("a"), ANN.id, 1, StartBody()))
+    engine.table.live.rules = replace(engine.rules, step=lambda *_: Step("x" * PACE_BYTES), outcome=no_end, view=plain)
+    fx, _ = engine.act()
+    assert not fx.plain
+    assert (engine.table.pace, len(engine.table.blob) > PACE_BYTES) == (b"", True)

@@ -33,7 +33,7 @@ async def test_a_room_is_shown_as_its_last_commit_left_it(store: Store, lease: L
     assert await store.room(ROOM) is None
     await commit(store, Commit(lease, rooms={ROOM: b"1"}))
     await commit(store, Commit(lease, rooms={ROOM: b"2"}))
-    assert await store.room(ROOM) == b"2"
+    assert await store.room(ROOM) == (b"2", b"")
 
 
 async def test_the_feed_begins_with_a_call_to_look_and_numbers_every_change(store: Store, lease: Lease) -> None:

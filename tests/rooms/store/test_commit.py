@@ -8,7 +8,7 @@ import pytest
 from rooms.core.ids import RoomId, WebId
 from rooms.core.inputs import Entry, Lapse
 from rooms.store import START, Commit, Fenced, Lease, Limits, Store, StoreUnavailable
-from rooms.store.commit import UNKNOWN, Heads
+from rooms.store.commit import UNKNOWN, Heads, read_paces
 from rooms.store.keys import ShardKeys, shard_keys
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, take, until
 
@@ -32,6 +32,7 @@ def full(lease: Lease, last: str | None = None) -> Commit:
         lease,
         last=last,
         rooms={ROOM: b"room", OTHER: b"other"},
+        paces={20: {ROOM: b"pace", OTHER: b"too"}, 30: {}},
         cards={ROOM: b"card"},
         events={ROOM: [b"e1", b"e2"], OTHER: [b"f1"]},
         outbox=[b"match"],
@@ -45,6 +46,7 @@ async def test_everything_it_holds_is_written(store: Store, lease: Lease, keys: 
     ids = [await store.append_to(ROOM, Lapse(WEB)) for _ in range(3)]
     await commit(store, full(lease, last=ids[1]))
     assert await valkey.hgetall(keys.rooms) == {ROOM.encode(): b"room", OTHER.encode(): b"other"}
+    assert read_paces(await valkey.hvals(keys.paces)) == {ROOM: b"pace", OTHER: b"too"}
     assert await valkey.hgetall(keys.cards) == {ROOM.encode(): b"card"}
     assert await valkey.lrange(keys.events(ROOM), 0, -1) == [b"e1", b"e2"]
     assert await valkey.lrange(keys.events(OTHER), 0, -1) == [b"f1"]
@@ -268,3 +270,14 @@ async def test_the_card_feed_is_told_what_changed(store: Store, lease: Lease, va
 async def test_an_untouched_shard_begins_at_the_start(store: Store, lease: Lease) -> None:
     await commit(store, Commit(lease))
     assert (await store.load(lease)).last == START
+
+
+async def test_a_group_of_paces_is_written_whole_and_goes_when_it_is_empty(
+    store: Store, lease: Lease, keys: ShardKeys, valkey: Valkey
+) -> None:
+    await commit(store, Commit(lease, paces={20: {ROOM: b"1", OTHER: b"2"}, 30: {ROOM: b"3"}}))
+    await commit(store, Commit(lease, paces={20: {OTHER: b"4"}, 30: {}}))
+    assert await valkey.hkeys(keys.paces) == [b"20"]
+    assert read_paces(await valkey.hvals(keys.paces)) == {OTHER: b"4"}
+    await commit(store, Commit(lease, paces={20: {}}))
+    assert await valkey.exists(keys.paces) == 0

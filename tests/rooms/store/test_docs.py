@@ -10,6 +10,7 @@ import pytest
 
 from rooms.appender import PACK_BYTES
 from rooms.core.inputs import Lapse
+from rooms.core.room import PACE_BYTES
 from rooms.store import Commit, Limits, Store, StoreUnavailable, lua
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, take
 
@@ -65,6 +66,7 @@ async def used(store: Store, valkey: Valkey, valkey_url: str, monkeypatch: pytes
                 lease,
                 last=ids[0],
                 rooms={ROOM: b"r"},
+                paces={20: {ROOM: b"p"}},
                 cards={ROOM: b"c"},
                 events={ROOM: [b"e"]},
                 outbox=[b"o"],
@@ -151,6 +153,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"one entry of at most {limits.entry_bytes // 1024} KiB" in said["in"]
     assert f"several with {PACK_BYTES // 1024} KiB" in said["in"]
     assert f"{limits.room_bytes // 1024} KiB a room" in said["rooms"]
+    assert f"{PACE_BYTES // 1024} KiB a room" in said["paces"]
     assert f"{limits.events} events" in said["<room>"]
     assert f"about {limits.outbox:,};" in said["outbox"]
     assert f"about {limits.bots:,};" in said["bots"]

@@ -22,12 +22,13 @@ async def test_what_the_last_commit_left(store: Store, lease: Lease, valkey_url:
     rooms = {RoomId(f"{n:022d}"): b"room %d" % n for n in range(2 * BATCH + 1)}
     events = {room: [b"1 " + blob, b"2 " + blob] for room, blob in rooms.items()}
     rooms[ROOM], events[ROOM] = b"silent", []
-    await commit(store, Commit(lease, last, rooms, events={room: e for room, e in events.items() if e}))
+    paces = {20: {ROOM: b"on"}, 30: {next(iter(rooms)): b"and on"}}
+    await commit(store, Commit(lease, last, rooms, paces, events={room: e for room, e in events.items() if e}))
     await store.release(lease)
     other = Store(valkey_url, store.shards)
     theirs = await other.take(lease.shard, "b", TTL)
     assert theirs is not None
-    assert await other.load(theirs) == Loaded(last, rooms, events)
+    assert await other.load(theirs) == Loaded(last, rooms, events, {**paces[20], **paces[30]}, [20, 30])
     await other.aclose()
 
 
