@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal, get_args
@@ -102,3 +103,27 @@ async def find_caller(text: str) -> Caller | None:
     if row.used_at is None or now - row.used_at > USED_EVERY:
         await Token.objects.filter(pk=row.pk).aupdate(used_at=now)
     return Caller(row.pk, Player(PlayerId(row.player), row.name, "api"), frozenset(row.scopes))
+
+
+async def make_tokens(name: str, count: int, scopes: list[str]) -> list[str]:
+    """Many tokens at once, of players called "<name> 1" and so on, for whoever runs the server. Their texts."""
+    texts = [PREFIX + secrets.token_urlsafe(32) for _ in range(count)]
+    await Token.objects.abulk_create(
+        Token(
+            digest=digest_of(text),
+            hint=text[:9],
+            name=f"{name} {number}",
+            player=f"a-{secrets.token_urlsafe(12)}",
+            owner="",
+            scopes=tidy_scopes(scopes),
+        )
+        for number, text in enumerate(texts, 1)
+    )
+    return texts
+
+
+async def forget_tokens(texts: Sequence[str]) -> None:
+    """Remove tokens that only one program has had."""
+    for start in range(0, len(texts), 500):  # SQLite takes a thousand names in one question
+        some = [digest_of(text) for text in texts[start : start + 500]]
+        await Token.objects.filter(digest__in=some).adelete()

@@ -49,6 +49,10 @@ class Api:
         """The public rooms, of one game when it is named, only those with a free seat when `free`."""
         return await self._call("/rooms?" + urlencode({"game": game, "seats": str(free).lower()}))
 
+    async def close(self, room: str, reason: str = "") -> None:
+        """End a room, with a token of whoever runs the server (scope `operate`)."""
+        await self._call(f"/operator/rooms/{room}/close", {"reason": reason})
+
     async def _call(self, path: str, body: object = None) -> Any:
         return await asyncio.to_thread(self._wait_for, path, body)
 
@@ -57,7 +61,8 @@ class Api:
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         try:
             with urlopen(Request(self._root + path, sent, headers), timeout=TIMEOUT_S) as answer:
-                return json.load(answer)
+                raw = answer.read()
+                return json.loads(raw) if raw else None
         except HTTPError as error:
             with error:
                 raise _read_refusal(error) from error

@@ -7,7 +7,17 @@ from django.utils import timezone
 
 from lobby.errors import LobbyError
 from lobby.models import Token
-from lobby.tokens import MOST_TOKENS, PREFIX, digest_of, find_caller, make_token, revoke_token, tokens_of
+from lobby.tokens import (
+    MOST_TOKENS,
+    PREFIX,
+    digest_of,
+    find_caller,
+    forget_tokens,
+    make_token,
+    make_tokens,
+    revoke_token,
+    tokens_of,
+)
 
 
 async def test_a_token_is_kept_as_a_digest_alone(live_db: None) -> None:
@@ -83,3 +93,17 @@ async def test_operators_tokens_are_made_on_the_server_alone(live_db: None) -> N
     caller = await find_caller(text)
     assert caller is not None
     assert caller.scopes == frozenset({"operate"})
+
+
+async def test_many_are_made_and_forgotten_at_once(live_db: None) -> None:
+    kept, _ = await make_token("Robo", ["read"])
+    texts = await make_tokens("Load", 600, ["read", "play"])
+    callers = [await find_caller(text) for text in texts[:2]]
+    assert [(c.player.name, sorted(c.scopes)) for c in callers if c] == [
+        ("Load 1", ["play", "read"]),
+        ("Load 2", ["play", "read"]),
+    ]
+    assert len({c.player.id for c in callers if c}) == 2
+    await forget_tokens(texts)
+    assert [await find_caller(texts[0]), await find_caller(texts[-1])] == [None, None]
+    assert await find_caller(kept) is not None

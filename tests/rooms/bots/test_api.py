@@ -93,3 +93,10 @@ async def test_a_refusal_that_is_no_problem_document(site: Site) -> None:
 async def test_no_server_is_an_oserror(site: Site) -> None:
     with pytest.raises(OSError, match="refused"):
         await Api("http://127.0.0.1:1", "hf_secret").play("snake")
+
+
+async def test_an_operator_closes_a_room(site: Site) -> None:
+    await site.api(204, b"").close("r" * 22, "Enough.")
+    assert site.asked == [
+        ("POST", f"/api/v1/operator/rooms/{'r' * 22}/close", {"reason": "Enough."}, "Bearer hf_secret")
+    ]
