@@ -33,7 +33,7 @@ def run(rows: Sequence[Row], stage: Stage, together: Collection[str] = ()) -> li
 def run_row(row: Row, stage: Stage) -> Taken:
     """All rounds of all cases of one row."""
     taken = Taken(row)
-    for case in row.cases:
+    for case in stage.wanted(row.cases, stage.cases):
         for number in range(stage.rounds):
             _take_turns(taken, case, number, stage)
     return taken
@@ -41,7 +41,7 @@ def run_row(row: Row, stage: Stage) -> Taken:
 
 def _take_turns(taken: Taken, case: str, number: int, stage: Stage) -> None:
     """One round: each side once, in an order that turns round so that none is always first."""
-    sides = list(taken.row.sides(case))
+    sides = stage.wanted(taken.row.sides(case), stage.sides)
     for side in sides if number % 2 == 0 else reversed(sides):
         if side in taken.absent:
             continue

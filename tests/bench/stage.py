@@ -7,7 +7,7 @@ stage.say("sentence for the one who waits")
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,9 @@ class Stage:
     seconds: float = 2.0
     """Measured time of a sample; a row may take a multiple."""
     rounds: int = 3
+    cases: tuple[str, ...] = ()
+    """Only these cases of the rows, and only these sides; () is all."""
+    sides: tuple[str, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)
     """What servers tell about themselves for the JSON: versions, settings as shipped."""
     _kept: dict[str, object] = field(default_factory=dict)
@@ -44,6 +47,11 @@ class Stage:
         if key not in self._kept:
             self._kept[key] = self._stack.enter_context(start())
         return cast(T, self._kept[key])
+
+    @staticmethod
+    def wanted(there: Sequence[str], asked: Sequence[str]) -> list[str]:
+        """Of what is there, what was asked for."""
+        return [one for one in there if not asked or one in asked]
 
     def let_go(self) -> None:
         """End every server that is kept: the next row begins with none."""

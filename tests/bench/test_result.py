@@ -56,6 +56,12 @@ def test_sides_take_turns_and_a_missing_one_is_told(taken: Taken) -> None:
     assert "missing was not measured: it is not here" in table([taken])
 
 
+def test_a_part_can_be_asked_for(tmp_path: Path) -> None:
+    with Stage(tmp_path, tmp_path, Cores(0, 1), rounds=2, cases=("2",), sides=("theirs",)) as stage:
+        samples = run_row(Clap(), stage).samples
+    assert [(s.case, s.side, s.round) for s in samples] == [("2", "theirs", 0), ("2", "theirs", 1)]
+
+
 def test_a_line_is_the_median_and_ratios_are_taken_within_a_round(taken: Taken) -> None:
     ours, theirs, alone = lines_of(taken)
     assert (ours.spread.least, ours.spread.median, ours.spread.most) == (10.0, 20.0, 30.0)

@@ -12,7 +12,7 @@ from tests.bench.load.client import Beat, Client, Tally
 from tests.bench.load.window import until
 
 T = TypeVar("T")
-AT_ONCE = 50
+AT_ONCE = 200
 """Connections that are made at a time: crowds of hundreds come in within a second or two, and none waits long."""
 SLICE_S = 0.001
 """How often inputs that are due are sent."""
