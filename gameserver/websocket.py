@@ -19,11 +19,13 @@ from typing import Any, Final
 from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.interfaces import IPushProducer
+from twisted.internet.tcp import Connection
 from zope.interface import implementer
 
+from gameserver.kernel import hold_little
 from gameserver.wire import DaphneWire
 from rooms import meters
-from rooms.wire import Hear, cut_reason
+from rooms.wire import Flow, Hear, cut_reason
 
 INBOX: Final = 256
 """Messages an application may leave unread before its socket is not read any more."""
@@ -60,6 +62,7 @@ class GameSocket(WebSocketProtocol):
         self._paused = False
         """Its reader wants no more for now."""
         self._hear: Hear | None = None
+        self._flow: Flow | None = None
         self._early: deque[bytes | str] = deque()
         """Messages that came before its reader asked for a callback, and while it pauses on them."""
 
@@ -72,14 +75,25 @@ class GameSocket(WebSocketProtocol):
         self.registerProducer(self, True)
 
     def pauseProducing(self) -> None:
-        """More than 64 KiB wait."""
+        """More than 64 KiB wait, or what `watch` was told."""
         self.full_since = time.monotonic()
         self._room.clear()
+        if self._flow is not None:
+            self._flow(True)
 
     def resumeProducing(self) -> None:
         """All was taken."""
         self.full_since = None
         self._room.set()
+        if self._flow is not None:
+            self._flow(False)
+
+    def watch(self, flow: Flow, most: int) -> None:
+        """Tell `flow` when more than `most` bytes wait, and when all was taken; see rooms.wire.Wire."""
+        self._flow = flow
+        if isinstance(self.transport, Connection):  # not under TLS
+            self.transport.bufferSize = most  # Twisted's own word for it; also the most that is read at once
+            hold_little(self.transport.socket)
 
     def stopProducing(self) -> None:
         """The connection is lost."""

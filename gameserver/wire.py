@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twisted.internet.tcp import Connection
 
 from gameserver.frames import frame
-from rooms.wire import Hear
+from rooms.wire import Flow, Hear
 
 if TYPE_CHECKING:
     from gameserver.websocket import GameSocket
@@ -62,3 +62,7 @@ class DaphneWire:
     def resume(self) -> None:
         """Read again."""
         self._socket.resume()
+
+    def watch(self, flow: Flow, most: int) -> None:
+        """See rooms.wire.Wire."""
+        self._socket.watch(flow, most)

@@ -1,11 +1,15 @@
 """The sockets of this process in one room, and the newest keyframes for those who lack one.
 
-engine -> Redis -> hub -> [crowd] -> links
+engine -> Redis -> hub -> [crowd] -> cohorts, links
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
+
 from rooms import meters
+from rooms.cohort import Cohort
 from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId
 from rooms.core.inputs import Wire as Format
@@ -14,13 +18,19 @@ from rooms.link import Link
 from rooms.protocol.bus import SHARED, Broadcast, Delivery, View, ViewFrame
 from rooms.protocol.closing import Close
 
-Seen = tuple[View, Format]
+Seen: TypeAlias = "tuple[View, Format]"
+Deltas: TypeAlias = "dict[Seen, ViewFrame]"
+NOBODY: Final[tuple[Link, ...]] = ()
 
 
 class Crowd:
-    """One room's sockets here. `deliver` is one pass: answers, events, frames, then welcomes and goodbyes."""
+    """One room's sockets here. `deliver` is one pass: answers, events, frames, then welcomes and goodbyes.
 
-    __slots__ = ("_keyframes", "doubted", "epoch", "links", "room", "tick")
+    Links that stand at the same place are in a cohort and written to together; those that do not (they wait for a
+    welcome, are slow, or hold another keyframe) are apart, and shown one by one what they can use.
+    """
+
+    __slots__ = ("_apart", "_cohorts", "_keyframes", "doubted", "epoch", "links", "room", "tick")
 
     def __init__(self, room: RoomId) -> None:
         """Empty."""
@@ -32,30 +42,96 @@ class Crowd:
         self.doubted = False
         """Its shard lost its memory: when the room is not there any more, that is why."""
         self._keyframes: dict[Seen, Keyframe] = {}
+        self._cohorts: dict[Seen, Cohort] = {}
+        self._apart: dict[SocketId, Link] = {}
+
+    def add(self, link: Link) -> None:
+        """A socket comes."""
+        self.links[link.id] = self._apart[link.id] = link
+        link.on_part = self._apart_from_now
+
+    def remove(self, link: Link) -> None:
+        """A socket is gone."""
+        link.part()
+        del self.links[link.id], self._apart[link.id]
+        link.on_part = None
+
+    def _apart_from_now(self, link: Link) -> None:
+        self._apart[link.id] = link
 
     def is_behind(self, delivery: Delivery) -> bool:
         """True when a later owner of the room knows less than was shown of it: Redis came back with older data."""
         return delivery.epoch > self.epoch and has_state(delivery) and delivery.tick < self.tick
 
-    def deliver(self, delivery: Delivery, now: float) -> list[Link]:
+    def deliver(self, delivery: Delivery, now: float) -> Sequence[Link]:
         """Write everything to whom it is for. Returns the links that lack something and must be welcomed again."""
         if delivery.epoch < self.epoch or self.is_behind(delivery):  # must never be shown
             meters.count("deliveries_stale")
-            return []
+            return NOBODY
         self.epoch = delivery.epoch
         if has_state(delivery):
             self.tick = max(self.tick, delivery.tick)
         deltas = self._keep(delivery)
+        if not delivery.directs and not self._apart:  # as nearly always
+            return self._show_cohorts(delivery, deltas)
+        return self._deliver_to_each(delivery, deltas, now)
+
+    def _deliver_to_each(self, delivery: Delivery, deltas: Deltas, now: float) -> list[Link]:
+        """The same when some are told something of their own, or stand apart."""
         self._answer(delivery)
         turned = {direct.socket for direct in delivery.directs if direct.view is not None}
         leaving = {direct.socket for direct in delivery.directs if direct.close}
-        lost: list[Link] = []
-        for link in self.links.values():
+        for name in turned | leaving:  # they see nothing more of what the others see
+            if name in self.links:
+                self.links[name].part()
+        apart = list(self._apart.values())  # not those who become slow in this very pass: they are written all of it
+        lost = [*self._show_cohorts(delivery, deltas)]
+        for link in apart:
             if link.id in leaving:
                 _show_parting(link, delivery, now)
             elif link.id not in turned and not self._show(link, delivery, deltas, now):
                 lost.append(link)
-        return lost + self._welcome_and_dismiss(delivery)
+        lost += self._welcome_and_dismiss(delivery)
+        self._gather(delivery.offset)
+        return lost
+
+    def _show_cohorts(self, delivery: Delivery, deltas: Deltas) -> Sequence[Link]:
+        """Events and frames of those that stand together. Returns those that lack the base of their delta."""
+        lost: Sequence[Link] = NOBODY
+        for seen, cohort in self._cohorts.items():
+            writes, text = cohort.writes, cohort.text
+            cohort.offset = delivery.offset  # before the writes: who leaves in one of them has the others as well
+            for event in delivery.events:
+                cohort.tell(event, writes)
+            delta = deltas.get(seen)
+            if delta is not None and delta.base == cohort.base:
+                payloads: tuple[bytes, ...] = (delta.payload,)
+            else:
+                shown = _whole(cohort.base, self._keyframes.get(seen), delta, delivery.tick)
+                if shown is None:
+                    lost = [*lost, *cohort.links]
+                    continue
+                payloads, cohort.base = shown
+            for payload in payloads:
+                for write in writes:
+                    write(payload, text)
+                meters.counts["frames_written"] += len(writes)
+        for link in lost:
+            link.part()
+        return lost
+
+    def _gather(self, offset: int) -> None:
+        """Those who stand where their cohort stands now are of it."""
+        for link in list(self._apart.values()):
+            if link.view is None or not link.in_step:
+                continue
+            seen = (link.view, link.wire_format)
+            cohort = self._cohorts.get(seen)
+            if cohort is None or not cohort.links:
+                cohort = self._cohorts[seen] = Cohort(*seen, link.base, offset)
+            if (cohort.base, cohort.offset) == (link.base, link.offset):
+                del self._apart[link.id]
+                link.join(cohort)
 
     def _answer(self, delivery: Delivery) -> None:
         """Refusals and acknowledgements: before the frame whose `acks` cover them, lest one be taken for counted."""
@@ -86,9 +162,9 @@ class Crowd:
         """Deliveries may be lost: the keyframes here are perhaps not the newest."""
         self._keyframes.clear()
 
-    def _keep(self, delivery: Delivery) -> dict[Seen, ViewFrame]:
+    def _keep(self, delivery: Delivery) -> Deltas:
         """Remember the keyframes; the deltas by view and wire format."""
-        deltas: dict[Seen, ViewFrame] = {}
+        deltas: Deltas = {}
         for frame in delivery.frames:
             if frame.base < 0:
                 self._keyframes[frame.view, frame.wire] = Keyframe(delivery.tick, frame.payload)
@@ -96,7 +172,7 @@ class Crowd:
                 deltas[frame.view, frame.wire] = frame
         return deltas
 
-    def _show(self, link: Link, delivery: Delivery, deltas: dict[Seen, ViewFrame], now: float) -> bool:
+    def _show(self, link: Link, delivery: Delivery, deltas: Deltas, now: float) -> bool:
         """Events and frame of one link. False when it lacks the base of its delta and we do not have it either."""
         if link.view is None or link.asked_at is not None:
             return True  # a welcome is on its way and brings everything
@@ -105,16 +181,34 @@ class Crowd:
                 link.event(event.payload, now)
         link.offset = delivery.offset
         seen = (link.view, link.wire_format)
-        keyframe, delta = self._keyframes.get(seen), deltas.get(seen)
+        delta = deltas.get(seen)
         if delta is not None and link.base == delta.base:
             link.patch(delta.payload, now)
             return True
-        return _show_whole(link, keyframe, delta, delivery.tick, now)
+        return _show_whole(link, self._keyframes.get(seen), delta, delivery.tick, now)
 
 
 def has_state(delivery: Delivery) -> bool:
     """True when it shows the room to somebody: then its tick is the room's."""
     return bool(delivery.frames) or any(direct.view is not None for direct in delivery.directs)
+
+
+class Shown(NamedTuple):
+    """What brings a viewer to the newest state without a delta that it can use, and the keyframe it then holds."""
+
+    payloads: tuple[bytes, ...]
+    base: int
+
+
+def _whole(base: int, keyframe: Keyframe | None, delta: ViewFrame | None, tick: int) -> Shown | None:
+    """A keyframe of this very tick, or the one that `delta` builds on and then that. None when neither is there."""
+    if keyframe is not None and keyframe.tick == tick:
+        return Shown((keyframe.payload,) if base != tick else (), tick)
+    if delta is None:
+        return Shown((), base)
+    if keyframe is None or keyframe.tick != delta.base:
+        return None
+    return Shown((keyframe.payload, delta.payload), keyframe.tick)
 
 
 def _show_parting(link: Link, delivery: Delivery, now: float) -> None:
@@ -127,15 +221,13 @@ def _show_parting(link: Link, delivery: Delivery, now: float) -> None:
 
 
 def _show_whole(link: Link, keyframe: Keyframe | None, delta: ViewFrame | None, tick: int, now: float) -> bool:
-    """A keyframe of this very tick, or the one that `delta` builds on and then that. False when neither is there."""
-    if keyframe is not None and keyframe.tick == tick:
-        if link.base != tick:
-            link.whole(keyframe, now)
-    elif delta is not None:
-        if keyframe is None or keyframe.tick != delta.base:
-            return False
+    shown = _whole(link.base, keyframe, delta, tick)
+    if shown is None:
+        return False
+    if keyframe is not None and shown.payloads:
         link.whole(keyframe, now)
-        link.patch(delta.payload, now)
+        if delta is not None and keyframe.tick != tick:
+            link.patch(delta.payload, now)
     return True
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 HELD_EVENTS: Final = 64
+HELD_BYTES: Final = 16 * 1024
+"""Of events; a state is kept once for all who are shown it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +33,18 @@ class Held:
     events: list[bytes] = field(default_factory=list)
     overflown: bool = False
     """More events came than are held: it must be welcomed again instead."""
+    _bytes: int = 0
     _keyframe: bytes | None = None
     _delta: bytes | None = None
 
     def event(self, payload: bytes) -> None:
         """Keep an event, or note that there are too many."""
-        if len(self.events) >= HELD_EVENTS:
+        if self.overflown:
+            return
+        self._bytes += len(payload)
+        if len(self.events) >= HELD_EVENTS or self._bytes > HELD_BYTES:
             self.overflown = True
+            self.events.clear()  # the welcome brings them
         else:
             self.events.append(payload)
 

@@ -149,10 +149,11 @@ class Hub:
         if crowd is None:
             crowd = self._crowds[link.room] = Crowd(link.room)
             self._relays.enter(link.room)
-        crowd.links[link.id] = link
+        crowd.add(link)
+        link.on_room = self._eased
         if self.trouble:
             link.say(server.Status("degraded", self.trouble))
-        link.asked_at = asyncio.get_running_loop().time()
+        link.ask(asyncio.get_running_loop().time())
         if self._life.open:
             self._appender.add(link.room, link.attach(self.web))
 
@@ -160,8 +161,8 @@ class Hub:
         """A socket is gone."""
         if self._links.pop(link.id, None) is None:
             return
-        crowd = self._crowds[link.room]
-        del crowd.links[link.id]
+        crowd, link.on_room = self._crowds[link.room], None
+        crowd.remove(link)
         if not crowd.links:
             del self._crowds[link.room]
             self._relays.leave(link.room)
@@ -182,7 +183,7 @@ class Hub:
         Without that bound a client could fill the line to a Redis that is away.
         """
         if link.asked_at is None:
-            self._ask(link, Resume(link.incarnation, offset))
+            self._ask_from(link, Resume(link.incarnation, offset))
 
     def relay(self, relay: Relay) -> None:
         """A message for the others in the room, past the rules."""
@@ -224,18 +225,20 @@ class Hub:
             self._attach_again(link)
 
     def deliver(self, raw: bytes) -> None:
-        meters.count("parcels_received")
-        now = asyncio.get_running_loop().time()
+        now, crowds, rolls = asyncio.get_running_loop().time(), self._crowds, self._rolls
         for delivery in bus.parse_parcel(raw):
-            crowd = self._crowds.get(delivery.room)
-            self._rolls.heard(delivery.room, delivery.sockets, len(crowd.links) if crowd else 0, now)
+            crowd = crowds.get(delivery.room)
+            here = len(crowd.links) if crowd is not None else 0
+            if delivery.sockets != here or rolls.any_odd:
+                rolls.heard(delivery.room, delivery.sockets, here, now)
             if crowd is None:
                 continue  # its last socket here is gone, and the engine does not know yet
-            if crowd.is_behind(delivery):
+            if delivery.epoch > crowd.epoch and crowd.is_behind(delivery):
                 self._behind.add(self.store.shard_of(crowd.room))
             for link in crowd.deliver(delivery, now):
                 meters.count("bases_missing")
-                self._ask(link, link.stand())
+                self._ask(link)
+        meters.counts["parcels_received"] += 1
 
     def _relayed(self, relay: Relay) -> None:
         crowd = self._crowds.get(relay.room)
@@ -245,11 +248,19 @@ class Hub:
 
     # -- asking for a welcome again
 
-    def _ask(self, link: Link, resume: Resume | None) -> None:
-        if link.closed:
-            return
-        link.asked_at = asyncio.get_running_loop().time()
-        self._appender.add(link.room, Resync(link.id, resume))
+    def _ask(self, link: Link) -> None:
+        """From where it stands."""
+        self._ask_from(link, link.stand())
+
+    def _ask_from(self, link: Link, resume: Resume | None) -> None:
+        if not link.closed:
+            link.ask(asyncio.get_running_loop().time())
+            self._appender.add(link.room, Resync(link.id, resume))
+
+    def _eased(self, link: Link) -> None:
+        """A slow socket takes what it is sent again: what is held for it goes out at once."""
+        if link.ease(asyncio.get_running_loop().time()):
+            self._ask(link)
 
     def ask_all(self, shard: int | None = None) -> None:
         """Ask for every socket of a shard's rooms, or (the connection was lost) of all: parcels for them were lost."""
@@ -260,7 +271,7 @@ class Hub:
         for crowd in list(self._crowds.values()):
             if shard is None or self.store.shard_of(crowd.room) == shard:
                 for link in list(crowd.links.values()):
-                    self._ask(link, link.stand())
+                    self._ask(link)
 
     def forgotten(self, shards: list[int]) -> None:
         """Rooms of these shards that are gone were lost; those that are there must know our sockets (again)."""
@@ -283,7 +294,7 @@ class Hub:
         """
         if link.closed:
             return
-        link.asked_at = asyncio.get_running_loop().time()
+        link.ask(asyncio.get_running_loop().time())
         self._appender.add(link.room, link.attach(self.web))
 
     async def _sweep(self) -> None:
@@ -295,7 +306,7 @@ class Hub:
             self._call_rolls(now)
             for link in list(self._links.values()):
                 if link.ease(now):
-                    self._ask(link, link.stand())
+                    self._ask(link)
                 if not link.closed and link.asked_at is not None and now - link.asked_at > PATIENCE_S:
                     self._late.add(link.room)
                     self._reassure(link, now)
@@ -341,7 +352,7 @@ class Hub:
             link.say(server.Status("degraded", self.trouble or WAITING_TEXT))
         if self._life.open and not self._appender.waits(link.room):
             self._attach_again(link)
-        link.asked_at = now
+        link.ask(now)
 
     async def _look_for(self, room: RoomId) -> None:
         """A room that does not answer may be gone, and its last word to us lost."""

@@ -2,19 +2,22 @@
 
 engine -> Redis -> hub -> crowd -> [link] -> wire -> browser | bot
 
-A socket that does not take what it is sent keeps only the newest state and a bounded number of events; when it reads
-again it gets those, and when it does not within SLOW_S it is closed.
+While all is well it is one of a cohort, which holds where it stands. A socket that does not take what it is sent keeps
+only the newest state and a bounded number of events; when it reads again it gets those at once, and when it does not
+within SLOW_S it is closed.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
 from rooms import meters
+from rooms.cohort import Cohort
 from rooms.core.ids import RoomId, Seat, SocketId, WebId
 from rooms.core.inputs import JSON, Attach, Player, Resume, Want
 from rooms.core.inputs import Wire as Format
@@ -24,8 +27,8 @@ from rooms.protocol.bus import View
 from rooms.protocol.closing import Close, may_reconnect
 from rooms.wire import MOST_BUFFERED, Wire
 
-SLOW_BYTES: Final = 64 * 1024
-"""Bytes waiting for a socket above which it counts as slow."""
+SLOW_BYTES: Final = 16 * 1024
+"""Bytes waiting for a socket above which it counts as slow. With what is held for it it stays below 64 KiB."""
 SLOW_S: Final = 15.0
 
 
@@ -49,15 +52,19 @@ class Link:
     """A socket as the hub sees it. `view` is None until its welcome."""
 
     __slots__ = (
+        "_base",
+        "_offset",
         "asked_at",
-        "base",
         "born_ms",
         "closed",
+        "cohort",
+        "full",
         "held",
         "id",
         "incarnation",
         "last",
-        "offset",
+        "on_part",
+        "on_room",
         "player",
         "resume",
         "room",
@@ -81,10 +88,9 @@ class Link:
         self.resume: Resume | None = None
         self.view: View | None = None
         self.seat: Seat = -1
-        self.base = -1
-        """Tick of the keyframe that the client holds."""
-        self.offset = 0
-        """Every event up to this one that is meant for it was written."""
+        self._base, self._offset = -1, 0
+        self.cohort: Cohort | None = None
+        """Those it is written to with; None: its writes are its own."""
         self.incarnation = ""
         self.version = 1
         """Of the rules that the room is played by, as its newest welcome says."""
@@ -94,8 +100,69 @@ class Link:
         """It was told that the answer takes long."""
         self.last = 0
         """The seq of the input that was handed on last; sent again, it may be lower than those before."""
+        self.full = False
+        """More than SLOW_BYTES wait for it."""
+        self.on_part: Callable[[Link], None] | None = None
+        """Called when it leaves its cohort."""
+        self.on_room: Callable[[Link], None] | None = None
+        """Called when a slow socket takes what it is sent again."""
         self.held: Held | None = None
         self.closed = False
+        wire.watch(self._flow, SLOW_BYTES)
+
+    # -- where it stands
+
+    @property
+    def base(self) -> int:
+        """Tick of the keyframe that the client holds."""
+        return self._base if self.cohort is None else self.cohort.base
+
+    @base.setter
+    def base(self, tick: int) -> None:
+        self.part()
+        self._base = tick
+
+    @property
+    def offset(self) -> int:
+        """Every event up to this one that is meant for it was written."""
+        return self._offset if self.cohort is None else self.cohort.offset
+
+    @offset.setter
+    def offset(self, offset: int) -> None:
+        self.part()
+        self._offset = offset
+
+    @property
+    def in_step(self) -> bool:
+        """It may be written to with others that stand where it does."""
+        return self.view is not None and self.asked_at is None and not (self.full or self.held or self.closed)
+
+    def join(self, cohort: Cohort) -> None:
+        """From now on it stands where the cohort stands."""
+        self.cohort = cohort
+        cohort.add(self)
+
+    def part(self) -> None:
+        """From now on it stands by itself."""
+        cohort = self.cohort
+        if cohort is not None:
+            self._base, self._offset, self.cohort = cohort.base, cohort.offset, None
+            cohort.remove(self)
+            if self.on_part is not None:
+                self.on_part(self)
+
+    def ask(self, now: float) -> None:
+        """A welcome is asked for: until it comes, nothing that goes on from where this link stands may be written."""
+        self.part()
+        self.asked_at = now
+
+    def _flow(self, full: bool) -> None:
+        """The wire has more than SLOW_BYTES, or has written nearly all."""
+        self.full = full
+        if full:
+            self.part()
+        elif self.on_room is not None:
+            self.on_room(self)
 
     def attach(self, web: WebId) -> Attach:
         """The entry that brings this socket into its room, or back into it, from where it stands."""
@@ -116,7 +183,7 @@ class Link:
         """Send one message, whatever waits already; too much ends the connection."""
         if self.closed:
             return
-        if self.wire.buffered > MOST_BUFFERED:
+        if self.full and self.wire.buffered > MOST_BUFFERED:
             self.goodbye(Close.TOO_SLOW, "You do not read what you are sent.")
             return
         self.wire.write(payload, self.text)
@@ -134,6 +201,7 @@ class Link:
         if self.closed:
             return
         self.closed = True
+        self.part()
         meters.count(f"closed_{int(code)}")
         self.wire.write(payload, self.text)
         self.wire.close(int(code), reason)
@@ -157,7 +225,8 @@ class Link:
         self.held = None
         if self.told:
             self.say(server.Status("ok"))
-        self.view, self.seat, self.base, self.offset = view, seat, tick, offset
+        self.part()
+        self.view, self.seat, self._base, self._offset = view, seat, tick, offset
         self.asked_at, self.told = None, False
         known = (_json if self.text else _msgpack).decode(payload)
         self.incarnation, self.version = known.incarnation, known.game.version
@@ -192,7 +261,7 @@ class Link:
             meters.count("frames_skipped")
 
     def _held(self, now: float) -> Held | None:
-        if self.held is None and self.wire.buffered > SLOW_BYTES:
+        if self.held is None and self.full:
             meters.count("sockets_slow")
             self.held = Held(now, self.offset)
         return self.held
@@ -205,7 +274,7 @@ class Link:
         held = self.held
         if held is None or self.closed:
             return False
-        if self.wire.buffered > SLOW_BYTES:
+        if self.full:
             if now - held.since >= SLOW_S:
                 self.goodbye(Close.TOO_SLOW, "You could not follow. Connect again for the newest state.")
             return False

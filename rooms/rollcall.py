@@ -30,6 +30,11 @@ class RollCalls:
         """When a room was first found to hold too many."""
         self._left: dict[RoomId, float] = {}
 
+    @property
+    def any_odd(self) -> bool:
+        """Some room is thought to hold too many, so even a delivery that agrees must be heard."""
+        return bool(self._odd)
+
     def heard(self, room: RoomId, held: int, here: int, now: float) -> None:
         """A room holds `held` sockets of ours (negative: it did not say), and `here` are here."""
         if held > here:

@@ -24,6 +24,7 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Flow = Callable[[bool], None]
 Hear = Callable[[bytes | str], None]
 """Takes one whole message: bytes of a binary, str of a text one (its UTF-8 was checked). It must not raise: a socket
 whose callback does is closed with 1011."""
@@ -43,6 +44,12 @@ class Wire(Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Close after everything written so far; `reason` is cut to what a close frame holds."""
+
+    def watch(self, flow: Flow, most: int) -> None:
+        """Call `flow` with True once more than about `most` bytes are buffered, with False once nearly none are.
+
+        True may come within a call of `write`. So nobody has to look at `buffered` after each.
+        """
 
 
 @runtime_checkable
@@ -75,6 +82,8 @@ class AsgiWire:
         self._bytes = 0
         self._wake = asyncio.Event()
         self._closing = False
+        self._flow: Flow = _ignore
+        self._most, self._full = MOST_BUFFERED, False
         self._task = asyncio.create_task(self._write_all())
 
     @property
@@ -90,6 +99,13 @@ class AsgiWire:
         self._waiting.append(({"type": "websocket.send", **content}, len(payload)))
         self._bytes += len(payload)
         self._wake.set()
+        if self._bytes > self._most and not self._full:
+            self._full = True
+            self._flow(True)
+
+    def watch(self, flow: Flow, most: int) -> None:
+        """See Wire."""
+        self._flow, self._most = flow, most
 
     def close(self, code: int, reason: str) -> None:
         """Queue the close; nothing is written after it."""
@@ -120,6 +136,13 @@ class AsgiWire:
                     self._waiting.clear()
                     return
                 self._bytes -= size
+            if self._full:
+                self._full = False
+                self._flow(False)
+
+
+def _ignore(full: bool) -> None:
+    """Nobody watches."""
 
 
 def cut_reason(reason: str) -> str:

@@ -43,6 +43,9 @@ class Socket:
         self.transport, self.state = Transport(takes), self.STATE_OPEN
         self.left: list[Any] = []
 
+    def watch(self, flow: Any, most: int) -> None:
+        self.flow, self.most = flow, most
+
     def leave(self, code: int, reason: str) -> None:
         self.left.append((code, reason))
 
@@ -85,3 +88,11 @@ def test_closing_is_the_sockets_affair() -> None:
     socket = Socket(0)
     wire_of(socket).close(4409, "slow")
     assert socket.left == [(4409, "slow")]
+
+
+def test_watching_is_the_sockets_affair() -> None:
+    socket = Socket(0)
+    told: list[bool] = []
+    wire_of(socket).watch(told.append, 7)
+    socket.flow(True)
+    assert (socket.most, told) == (7, [True])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rooms.held import HELD_EVENTS, Held
+from rooms.held import HELD_BYTES, HELD_EVENTS, Held
 
 
 def test_only_the_newest_state_is_kept_and_it_follows_the_events() -> None:
@@ -30,4 +30,15 @@ def test_events_are_bounded() -> None:
         held.event(b"e")
         seen.append(held.overflown)
     assert seen == [False] * HELD_EVENTS + [True, True]
-    assert len(held.events) == HELD_EVENTS
+    assert held.events == []
+
+
+def test_events_are_bounded_by_bytes_as_well_and_not_kept_in_vain() -> None:
+    held = Held(0.0, 3)
+    for _ in range(4):
+        held.event(b"x" * (HELD_BYTES // 4))
+    assert (len(held.events), held.overflown) == (4, False)
+    held.event(b"x")
+    assert (held.events, held.overflown) == ([], True)
+    held.event(b"x")
+    assert (held.events, held.overflown) == ([], True)

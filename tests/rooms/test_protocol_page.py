@@ -78,7 +78,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"{limits.RELAYS_PER_S} a second, {limits.RELAYS_BURST} at once, {limits.RELAY_BYTES} bytes" in said
     assert f"after {limits.STRIKES_BURST} of those" in said
     assert f"{link.SLOW_BYTES // 1024} KiB: from there on" in said
-    assert f"events up to {held.HELD_EVENTS}" in said
+    assert f"events up to {held.HELD_EVENTS} and {held.HELD_BYTES // 1024} KiB" in said
     assert f"not read for {link.SLOW_S:g} s" in said
     assert f"no `hello` within {consumers.HELLO_S:g} s" in PAGE
 

@@ -38,7 +38,9 @@ def test_one_that_is_right_again_in_time_is_not_called() -> None:
     rolls = RollCalls()
     rolls.heard(ROOM, 2, 1, 0)
     rolls.heard(ROOM, -1, 1, 0.1)
+    odd = [rolls.any_odd]
     rolls.heard(ROOM, 1, 1, 0.2)
+    assert [*odd, rolls.any_odd] == [True, False]
     assert rolls.due(WAIT_S) == []
 
 

@@ -55,6 +55,22 @@ async def test_buffered_counts_bytes_that_the_server_has_not_taken() -> None:
     await wire.stop()
 
 
+async def test_who_watches_is_told_of_too_much_and_of_room() -> None:
+    server = Server()
+    told: list[bool] = []
+    server.open.clear()
+    wire = AsgiWire(server.send)
+    wire.watch(told.append, 4)
+    wire.write(b"abcd", False)
+    assert told == []
+    wire.write(b"e", False)
+    wire.write(b"f", False)
+    assert told == [True]
+    server.open.set()
+    await until(lambda: told == [True, False])
+    await wire.stop()
+
+
 async def test_after_the_server_lost_the_socket_nothing_is_kept() -> None:
     server = Server()
     server.gone = True

@@ -20,6 +20,7 @@ from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import JSON, Open, Player, Wire
 from rooms.protocol import codec
 from rooms.store import Store
+from rooms.wire import Flow
 from tests.support.fleet import Web
 from tests.support.following import Follower
 
@@ -28,14 +29,30 @@ JSON_NAME, MSGPACK_NAME = codec.SUBPROTOCOLS
 
 
 class Ear:
-    """A wire that remembers what was written; `buffered` is whatever the test says."""
+    """A wire that remembers what was written; `buffered` is whatever the test says, and whoever watches is told."""
 
     def __init__(self, wire: Wire = JSON) -> None:
         """`wire`: how messages are to be read."""
         self.wire = wire
         self.raw: list[bytes] = []
-        self.buffered = 0
+        self._buffered, self._most = 0, 0
+        self._flow: Flow = lambda full: None
         self.closed: tuple[int, str] | None = None
+
+    @property
+    def buffered(self) -> int:
+        """As the test said."""
+        return self._buffered
+
+    @buffered.setter
+    def buffered(self, size: int) -> None:
+        before, self._buffered = self._buffered, size
+        if (size > self._most) != (before > self._most):
+            self._flow(size > self._most)
+
+    def watch(self, flow: Flow, most: int) -> None:
+        """Remember whom to tell."""
+        self._flow, self._most = flow, most
 
     def write(self, payload: bytes, text: bool) -> None:
         """Remember it."""

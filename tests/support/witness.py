@@ -47,10 +47,14 @@ class Witness:
         socket, welcome = await enter(web, room, who, **hello)
         witness = cls(socket, welcome["you"].get("seat"), seq=welcome["seq"])
         witness._note(welcome)
-        witness._tasks.append(asyncio.create_task(witness._listen()))
+        witness.listen()
         return witness
 
     # -- what it does
+
+    def listen(self) -> None:
+        """Read from now on."""
+        self._tasks.append(asyncio.create_task(self._listen()))
 
     async def say(self, kind: str, /, **fields: Any) -> int:
         """Send an input under the next seq; returns that."""

@@ -1,0 +1,42 @@
+"""What the kernel takes for a peer that does not read."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+
+import pytest
+
+from gameserver.kernel import UNSENT, hold_little
+
+CHUNK = 1024
+
+
+def taken(bounded: bool) -> int:
+    """Bytes the kernel takes on a connection whose peer has a small window and reads nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        peer.connect(server.getsockname())
+        ours, _ = server.accept()
+        with ours, contextlib.suppress(BlockingIOError):
+            if bounded:
+                hold_little(ours)
+            ours.setblocking(False)
+            count = 0
+            while True:
+                count += ours.send(bytes(CHUNK))
+    return count
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="this system has no such option")
+def test_little_is_held_of_what_cannot_be_sent() -> None:
+    bounded = taken(True)
+    assert UNSENT // 2 <= bounded <= UNSENT + 8 * CHUNK
+    assert taken(False) > 5 * bounded
+
+
+def test_what_is_no_tcp_is_left_alone() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        hold_little(ours)
+        assert ours.send(b"x") == 1
