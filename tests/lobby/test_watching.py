@@ -17,6 +17,7 @@ from lobby.watching import LAGGING, Watcher, Watching
 from rooms import meters
 from rooms.core.facts import Card
 from rooms.protocol.closing import Close
+from rooms.wire import Flow
 from tests.lobby.world import card, until
 
 
@@ -34,6 +35,9 @@ class Line:
 
     def close(self, code: int, reason: str) -> None:
         self.closed = code
+
+    def watch(self, flow: Flow, most: int) -> None:
+        """Whoever writes here looks at `buffered`."""
 
     def heard(self) -> list[dict[str, Any]]:
         """What came since it was last asked."""
