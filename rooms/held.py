@@ -37,6 +37,11 @@ class Held:
     _keyframe: bytes | None = None
     _delta: bytes | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes of all that is owed; most of them are shared with the other sockets of the room."""
+        return sum(map(len, self.messages()))
+
     def event(self, payload: bytes) -> None:
         """Keep an event, or note that there are too many."""
         if self.overflown:

@@ -113,6 +113,7 @@ class Hub:
         meters.gauge("sockets", lambda: len(self._links))
         meters.gauge("rooms_with_sockets", lambda: len(self._crowds))
         meters.gauge("appends_waiting", lambda: self._appender.waiting)
+        meters.gauge("bytes_waiting_most", lambda: max((link.waiting for link in self._links.values()), default=0))
 
     async def aclose(self, timeout_s: float = 2.0) -> None:
         """Say goodbye to every socket (1012), wait for their consumers to leave, and write what is left."""

@@ -177,6 +177,11 @@ class Link:
         held = self.held
         return Resume(self.incarnation, held.offset if held is not None and held.overflown else self.offset)
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that this process keeps for it, because it does not read."""
+        return self.wire.buffered + (0 if self.held is None else self.held.size)
+
     # -- writing
 
     def write(self, payload: bytes) -> None:

@@ -14,6 +14,7 @@ def test_only_the_newest_state_is_kept_and_it_follows_the_events() -> None:
     held.patch(b"d4")
     held.patch(b"d5")
     assert list(held.messages()) == [b"e", b"k3", b"d5"]
+    assert held.size == len(b"ek3d5")
 
 
 def test_a_keyframe_makes_the_delta_before_it_worthless() -> None:

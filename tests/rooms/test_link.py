@@ -72,6 +72,15 @@ def test_coming_back_takes_no_seat_that_was_given_up(seat: int, want: str) -> No
     assert (again.want, again.again) == (want, True)
 
 
+def test_what_waits_for_a_socket_is_what_its_wire_keeps_and_what_is_held() -> None:
+    link, ear = welcomed()
+    assert link.waiting == 0
+    ear.buffered = FULL
+    assert link.waiting == FULL
+    link.whole(Keyframe(11, b'"k11"'), 0.0)
+    assert link.waiting == FULL + len(b'"k11"')
+
+
 def test_a_slow_socket_gets_its_events_and_only_the_newest_state() -> None:
     link, ear = welcomed()
     ear.buffered = FULL

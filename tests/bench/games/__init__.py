@@ -8,6 +8,7 @@ seen, in the same way on every server.
 
 pulse: nothing but ticks, of a state of about 470 bytes.      swarm: a hundred entities, of which some move.
 still: nothing at all.                                        The last two are played by Colyseus, too.
+flood: a text of 8 KiB that is new at every tick.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from rooms.games.registry import GROUP
 
-NAMES = ("board", "marks", "drift", "pulse", "still", "swarm")
+NAMES = ("board", "marks", "drift", "flood", "pulse", "still", "swarm")
 
 
 def install(site: Path) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tests.bench.games.flood import text_of
+
 Seen = tuple[int, Sequence[int] | None]
 """Number of the state, and the players' marks by seat where they do something."""
 
@@ -21,7 +23,14 @@ def drift(game: Any) -> Seen:
     return game["n"], [ship[4] for ship in game["ships"]]
 
 
-SUMMARIES: dict[str, Callable[[Any], Seen]] = {"board": board, "marks": marks, "drift": drift}
+def flood(game: Any) -> Seen:
+    """Raises ValueError for a state that is torn."""
+    if game["text"] != text_of(game["n"]):
+        raise ValueError(f"state {game['n']} has another one's text")
+    return game["n"], None
+
+
+SUMMARIES: dict[str, Callable[[Any], Seen]] = {"board": board, "marks": marks, "drift": drift, "flood": flood}
 
 
 def move(game: str, mark: int) -> dict[str, int]:

@@ -106,13 +106,17 @@ class Client(Visitor):
 
 async def visit(port: int, room: RoomId, name: str, make: Callable[[], Visitor] = Guest) -> Any:
     """A guest in a room of ours, as a page's cookie would make it; returns once it is in or was sent away."""
+    return await _connect(make, f"ws://127.0.0.1:{port}/ws/rooms/{room}/", guest_headers(port, name))
+
+
+def guest_headers(port: int, name: str) -> dict[str, str]:
+    """Of a handshake at ours: the same name is the same player."""
     from lobby.identity import COOKIE, sign_guest
     from lobby.identity import Guest as Identity
 
     cookie = sign_guest(Identity(Player(PlayerId(f"g-{name}"), f"Guest {name}"), picked=True))
-    origin = f"127.0.0.1:{port}"
-    headers = {"Cookie": f"{COOKIE}={cookie}", "Origin": f"http://{origin}", "Sec-WebSocket-Protocol": SUBPROTOCOL}
-    return await _connect(make, f"ws://{origin}/ws/rooms/{room}/", headers)
+    origin = f"http://127.0.0.1:{port}"
+    return {"Cookie": f"{COOKIE}={cookie}", "Origin": origin, "Sec-WebSocket-Protocol": SUBPROTOCOL}
 
 
 async def visit_colyseus(port: int, game: str, options: dict[str, Any] | None = None, how: str = "joinOrCreate") -> Any:

@@ -13,6 +13,7 @@ from tests.bench.rows.join_storm import JoinStorm
 from tests.bench.rows.latency import Latency
 from tests.bench.rows.lobby import Lobby
 from tests.bench.rows.room_tick import RoomTick
+from tests.bench.rows.slow_readers import SlowReaders
 
 ROWS: tuple[Row, ...] = (
     FanOut(),
@@ -24,6 +25,7 @@ ROWS: tuple[Row, ...] = (
     RoomTick(),
     IdleRow(),
     JoinStorm(),
+    SlowReaders(),
     Lobby(),
 )
 TOGETHER = {"fan-out", "input", "game", "latency", "capacity"}
