@@ -90,7 +90,7 @@ class Client(WSListener):
         if frame.msg_type in (WSMsgType.BINARY, WSMsgType.TEXT):
             self.take(frame.get_payload_as_bytes())
         elif frame.msg_type == WSMsgType.CLOSE:
-            self.tally.codes[int(frame.get_close_code() or 0)] += not self.leaving
+            self.tally.codes[int.from_bytes(frame.get_payload_as_bytes()[:2], "big")] += not self.leaving
             transport.send_close(frame.get_close_code(), frame.get_close_message())
             transport.disconnect()
 
