@@ -6,9 +6,12 @@ Runs on Django 5.2 and 6.x.
 
 from __future__ import annotations
 
+import os
+
 from gameserver import connections, places
 from gameserver.environment import read_choice, read_flag, read_list, read_text
 from gameserver.logs import logging_config
+from gameserver.transport.roads import choose_road, has_picows
 from gameserver.tunables import read_tunables
 
 BASE_DIR = places.BASE_DIR
@@ -21,6 +24,7 @@ HOLDFAST = read_tunables()
 HOLDFAST_ORIGINS = read_list("HOLDFAST_ORIGINS")  # WebSocket origins with scheme and port; empty: the page's own host
 HOLDFAST_SINGLE = read_flag("HOLDFAST_SINGLE")  # one process runs everything
 HOLDFAST_ADDRESS_HEADER = read_text("HOLDFAST_ADDRESS_HEADER")  # set by your own proxy, e.g. X-Real-IP; empty: the peer
+HOLDFAST_WEBSOCKETS = choose_road(os.environ, has_picows())  # what carries WebSockets under Daphne: picows or daphne
 REDIS_URL = connections.redis_url(read_text("REDIS_URL", f"unix://{places.valkey_socket(VAR_DIR)}"))
 ROOMS_URL = connections.rooms_url(REDIS_URL, read_text("HOLDFAST_ROOMS_URL"))  # where the rooms live
 
