@@ -8,29 +8,17 @@ after a fault we only stop writing, throw away what still comes, and go when the
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import Any, Final
 
 SUNK: Final = 1024 * 1024
 """Bytes of a peer that are thrown away after we have told it to go; then it is cut off."""
-RECEIVE: Final = 32 * 1024
-"""Bytes that the kernel may hold for us of one peer. picows' own buffer grows with what is read at once, and never
-shrinks: this keeps it below four times as much, whatever a peer sends. A message limit raises it."""
-SEND: Final = 128 * 1024
-"""Bytes that the kernel may hold for one peer that does not read. Beyond them `buffered` grows, and is acted upon."""
-
-
-def bound_kernel(sock: socket.socket, message_limit: int) -> None:
-    """Bound what the kernel holds of one socket."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, max(RECEIVE, min(4 * message_limit, 16 * 1024 * 1024)))
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND)
 
 
 class Conduit:
     """The real transport, as picows sees it: everything but `close` is the transport's own method, called directly."""
 
     __slots__ = ("_lingers", "_protocol", "_transport", "abort", "get_extra_info", "get_write_buffer_size",
-                 "pause_reading", "resume_reading", "write", "writelines")  # fmt: skip
+                 "pause_reading", "resume_reading", "set_write_buffer_limits", "write", "writelines")  # fmt: skip
 
     def __init__(self, transport: Any, protocol: asyncio.BaseProtocol) -> None:
         """Of one connection; `protocol` is picows' own."""
@@ -38,7 +26,7 @@ class Conduit:
         self.write, self.writelines = transport.write, transport.writelines
         self.get_write_buffer_size, self.get_extra_info = transport.get_write_buffer_size, transport.get_extra_info
         self.pause_reading, self.resume_reading = transport.pause_reading, transport.resume_reading
-        self.abort = transport.abort
+        self.set_write_buffer_limits, self.abort = transport.set_write_buffer_limits, transport.abort
 
     def finish(self) -> None:
         """Close as soon as everything is written: both sides have said goodbye."""

@@ -17,8 +17,9 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # it is ther
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from gameserver.kernel import take_little
 from gameserver.transport.answers import Accepted
-from gameserver.transport.conduit import Conduit, bound_kernel
+from gameserver.transport.conduit import Conduit
 from gameserver.transport.opensocket import OpenSocket
 
 REQUEST: Final = (
@@ -43,7 +44,7 @@ async def hand_over(transport: Any, key: bytes, answer: Accepted, opened: OpenSo
     """
     sock = _detach(transport)
     try:
-        bound_kernel(sock, message_limit)
+        take_little(sock, message_limit)
         await aiofastnet.connect_accepted_socket(
             asyncio.get_running_loop(), lambda: _Frames(key, answer, opened, message_limit), sock
         )

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 
 from picows import WSCloseCode, WSTransport
 
+from gameserver.kernel import hold_little
 from gameserver.transport.closing import ABNORMAL, INTERNAL, NO_CODE, reply_to
 from gameserver.transport.conduit import Conduit
 from gameserver.transport.inbox import Inbox
@@ -19,7 +20,7 @@ from gameserver.transport.intake import BINARY, INBOX, READER, REST, TEXT, Intak
 from gameserver.transport.keepalive import Due, Keepalive
 from gameserver.transport.limits import Limits
 from rooms import meters
-from rooms.wire import Hear, cut_reason
+from rooms.wire import Flow, Hear, cut_reason
 
 CLOSE_S: Final = 2.0
 """How long a peer has to go once we have sent a close frame."""
@@ -28,7 +29,7 @@ CLOSE_S: Final = 2.0
 class OpenSocket(Intake):
     """A socket from before its 101 to its end. `ended` is called once, if it ever opened, with code and reason."""
 
-    __slots__ = ("_conduit", "_ended", "_expiry", "_failed", "_keepalive", "_limits", "_room", "_send",
+    __slots__ = ("_conduit", "_ended", "_expiry", "_failed", "_flow", "_keepalive", "_limits", "_room", "_send",
                  "_transport", "inbox")  # fmt: skip
 
     def __init__(self, limits: Limits, ended: Callable[[int, str], None]) -> None:
@@ -39,6 +40,7 @@ class OpenSocket(Intake):
         self._transport: WSTransport | None = None
         self._conduit: Conduit | None = None
         self._send: Callable[..., None] = _nothing
+        self._flow: Flow = _unwatched
         self._keepalive: Keepalive | None = None
         self._room: asyncio.Event | None = None
         """Set when a peer reads again; None while it does."""
@@ -79,6 +81,13 @@ class OpenSocket(Intake):
     def resume(self) -> None:
         """Read again."""
         self._release(READER)
+
+    def watch(self, flow: Flow, most: int) -> None:
+        """Tell `flow` when more than `most` bytes wait, and when all was taken."""
+        self._flow = flow
+        if self._conduit is not None and self._transport is not None:
+            hold_little(self._conduit.get_extra_info("socket"))
+            self._conduit.set_write_buffer_limits(most, 0)
 
     # -- for the server
 
@@ -149,13 +158,14 @@ class OpenSocket(Intake):
         if self._room is not None:
             self._room.set()
         self._ended(*(self._peer or (self._failed or ABNORMAL, "")))
-        self._hear = deaf
+        self._hear, self._flow = deaf, _unwatched
 
     def pause_writing(self) -> None:
-        """More than 64 KiB wait."""
+        """More than 64 KiB wait, or what `watch` was told."""
         self._room = asyncio.Event()
         if self._keepalive is not None:
             self._keepalive.full(asyncio.get_running_loop().time())
+        self._flow(True)
 
     def resume_writing(self) -> None:
         """Nearly all was taken."""
@@ -164,6 +174,7 @@ class OpenSocket(Intake):
             self._room = None
         if self._keepalive is not None:
             self._keepalive.full(None)
+        self._flow(False)
 
     # -- what Intake asks for
 
@@ -211,3 +222,7 @@ class OpenSocket(Intake):
 
 def _nothing(kind: Any, payload: bytes) -> None:
     """Write into a socket that is not open."""
+
+
+def _unwatched(full: bool) -> None:
+    """Nobody asked to be told."""

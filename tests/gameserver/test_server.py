@@ -156,6 +156,18 @@ async def test_the_wire_never_waits_and_tells_what_waits(server: Server) -> None
     await ws.close()
 
 
+async def test_the_wire_says_when_much_waits_and_when_all_was_taken(server: Server) -> None:
+    ws = await server.connect("/watched", sock=narrow(server.port), max_queue=1)
+    told = await server.until(lambda told: "full_at" in told)
+    assert 5000 < told["full_at"] < 5000 + 2 * 1028
+    assert told["full_with"] < 256 * 1024, "the kernel took much more than was asked of it"
+    left = told["full_with"]
+    while left:
+        left -= len(await ws.recv())
+    assert (await server.until(lambda told: "taken_at" in told))["taken_at"] == 0
+    await ws.close()
+
+
 async def test_an_applications_send_waits_for_a_peer_that_does_not_read(server: Server) -> None:
     ws = await server.connect("/patient", sock=narrow(server.port), max_queue=1)
     await server.until(lambda told: told.get("waits"))

@@ -112,6 +112,21 @@ async def write(scope: Any, receive: Any, send: Any) -> None:
     await receive()
 
 
+async def watched(scope: Any, receive: Any, send: Any) -> None:
+    """Write 1 KiB at a time until the wire says that too much waits; tell that, and when all was taken."""
+    await send({"type": "websocket.accept"})
+    wire, said = scope["extensions"][EXTENSION], []
+    wire.watch(said.append, 5000)
+    count = 0
+    while not said:
+        wire.write(bytes(1024), False)
+        count += 1
+    told["full_at"], told["full_with"] = wire.buffered, count * 1024
+    await until(lambda: said == [True, False], 30)
+    told["taken_at"] = wire.buffered
+    await receive()
+
+
 async def patient(scope: Any, receive: Any, send: Any) -> None:
     """The same by ASGI's `send`, which must wait."""
     await send({"type": "websocket.accept"})
@@ -172,7 +187,7 @@ async def http(scope: Any, receive: Any, send: Any) -> None:
 
 
 REFUSALS = (deny, denied, mute, early, slow)
-OPENED = (echo, headers, close, brief, known, late, write, patient, deaf, callback)
+OPENED = (echo, headers, close, brief, known, late, write, watched, patient, deaf, callback)
 SCENES = {f"/{scene.__name__}": scene for scene in (*REFUSALS, *OPENED)}
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import Any
 
-from gameserver.transport.conduit import RECEIVE, SEND, SUNK, Conduit, bound_kernel
+from gameserver.transport.conduit import SUNK, Conduit
 
 
 class Transport:
@@ -74,13 +73,3 @@ def test_both_sides_said_goodbye() -> None:
     transport = Transport()
     Conduit(transport, Owner()).finish()
     assert transport.said == ["close"]
-
-
-def test_the_kernel_holds_little_unless_messages_are_large() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        bound_kernel(sock, 4096)
-        small = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
-        assert RECEIVE <= small <= 2 * RECEIVE
-        assert SEND <= sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND
-        bound_kernel(sock, 65536)
-        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) > small

@@ -148,7 +148,7 @@ async def test_a_socket_that_cannot_be_taken_is_closed_and_says_so(
     def refuse(*given: Any) -> None:
         raise OSError("no")
 
-    monkeypatch.setattr("gameserver.transport.handover.bound_kernel", refuse)
+    monkeypatch.setattr("gameserver.transport.handover.take_little", refuse)
     before = open_files()
     with pytest.raises(HandoverFailed):
         await handle.hand_over()
