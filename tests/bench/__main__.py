@@ -3,7 +3,7 @@
     python -m tests.bench [--rows fan-out,input] [--rounds 3] [--seconds 1.5] [--json PATH]
     python -m tests.bench --rows fan-out --cases 100x10 --sides ours,colyseus      while something is made faster
 
-Exit code 1 when a sample had a fault; a missed reach is told and is no fault.
+Missed reaches and faults of samples are results: they are told, and the exit code stays 0.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> int:
     ):  # of a part there is no page: python -m tests.bench.page makes one
         page.write(results)
     print(f"{table(taken)}\n\n{settings['took_s']} s; {given.json}")
-    return 1 if any(sample.faults for one in taken for sample in one.samples) else 0
+    return 0
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def _line(row: Row, samples: Sequence[Sample], case: str, measure: Measure) -> L
         and (ratio := _ratio(mine, figures(samples, case, named[name]))) is not None
     }
     judged = [_judge(reach, mine, samples, case, named) for reach in row.reaches if _applies(reach, measure, case)]
-    faults = [fault for sample in _of(samples, case, measure) for fault in sample.faults]
+    faults = [fault for s in samples if (s.case, s.side) == (case, measure.side) for fault in s.faults]
     spread = Spread.of(list(mine.values()))
     return Line(case, measure, spread, ratios, tuple(one for one in judged if one), tuple(dict.fromkeys(faults)))
 

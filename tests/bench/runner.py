@@ -6,8 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
+from picows import WSError
+
+from rooms.store import StoreUnavailable
 from tests.bench.row import Row, Sample
 from tests.bench.stage import Absent, Stage
+
+FAILURES = (TimeoutError, OSError, RuntimeError, StoreUnavailable, WSError)
+"""How a sample may fail under load: that is a result, and no reason to lose the others."""
 
 
 @dataclass(slots=True)
@@ -51,6 +57,9 @@ def _take_turns(taken: Taken, case: str, number: int, stage: Stage) -> None:
             taken.absent[side] = str(missing)
             stage.say(f"{taken.row.name}: no {side}: {missing}")
             continue
+        except FAILURES as error:
+            sample = Sample({}, faults=[f"no figure: {type(error).__name__}: {error}"])
+            stage.let_go()  # whatever state its server is in: the next sample gets a new one
         sample.case, sample.side, sample.round = case, side, number
         taken.samples.append(sample)
         stage.say(told(taken.row, sample))

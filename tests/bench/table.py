@@ -24,7 +24,7 @@ def _block(taken: Taken) -> str:
     lines = lines_of(taken)
     cells = [["case", "what", "median", "least", "most", "", *(f"x {name}" for name in beside), "reach"]]
     cells += [_cells(line, beside) for line in lines]
-    faults = [f"  ! {line.case}, {line.measure.side}: {fault}" for line in lines for fault in line.faults]
+    faults = [f"  ! {sample.case}, {sample.side}: {fault}" for sample in taken.samples for fault in sample.faults]
     absent = [f"  - {side} was not measured: {why}" for side, why in taken.absent.items()]
     return "\n".join([head, *_columns(cells), *dict.fromkeys(faults), *absent])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -26,13 +28,16 @@ class Clap:
 
     def __init__(self) -> None:
         self.turns: list[tuple[str, str]] = []
+        self.more: tuple[str, ...] = ()
 
     def sides(self, case: str) -> tuple[str, ...]:
-        return ("ours", "theirs", "missing") if case == "2" else ("ours",)
+        return ("ours", "theirs", "missing") if case == "2" else ("ours", *self.more)
 
     def sample(self, case: str, side: str, stage: Stage) -> Sample:
         if side == "missing":
             raise Absent("it is not here")
+        if side == "failing":
+            raise TimeoutError("nobody came in")
         number = sum(turn == (case, side) for turn in self.turns)
         self.turns.append((case, side))
         slower = 10.0 * (number + 1)
@@ -54,6 +59,17 @@ def test_sides_take_turns_and_a_missing_one_is_told(taken: Taken) -> None:
     assert turns[6:] == [("4", "ours", number) for number in range(3)]
     assert taken.absent == {"missing": "it is not here"}
     assert "missing was not measured: it is not here" in table([taken])
+
+
+def test_a_sample_that_fails_is_told_and_its_servers_are_ended(tmp_path: Path) -> None:
+    clap, ended = Clap(), []
+    clap.more = ("failing",)
+    with Stage(tmp_path, tmp_path, Cores(0, 1), rounds=1, cases=("4",)) as stage:
+        stage.keep("ours", lambda: closing(SimpleNamespace(close=lambda: ended.append("ours"))))
+        taken = run_row(clap, stage)
+        assert ended == ["ours"]
+    assert "! 4, failing: no figure: TimeoutError: nobody came in" in table([taken])
+    assert [line.case for line in lines_of(taken)] == ["4"]
 
 
 def test_a_part_can_be_asked_for(tmp_path: Path) -> None:
