@@ -12,7 +12,7 @@ JS := .venv/js/node_modules/.bin
 # Node comes with the Python environment, so that no machine need have one.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help play test test-py test-js test-e2e chaos chaos-leaks bench pictures check style types imports js django lock clean base dev chromium
+.PHONY: help play test test-py test-js test-e2e chaos chaos-leaks bench bench-smoke pictures check style types imports js django lock clean base dev chromium
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -44,6 +44,9 @@ chaos-leaks: dev ## is everything given back after 1,000 rooms under faults? SEE
 
 bench: dev ## measure us beside our peers, about ten minutes: ROWS=fan-out,input ROUNDS=3 SECONDS=1.5
 	@$(BIN)/python -m tests.bench --rows "$(ROWS)" --rounds "$(or $(ROUNDS),3)" --seconds "$(or $(SECONDS),1.5)"
+
+bench-smoke: dev ## every row at a tiny load, without peers: its shape, and what the counters prove; a part of make test
+	@$(BIN)/python -m pytest -q tests/bench/test_smoke.py
 
 pictures: dev chromium ## take docs/pictures anew from the running game
 	@$(BIN)/python -m tests.e2e.pictures

@@ -51,7 +51,7 @@ ALONE = {"test_latency", "test_restarting", "test_takeover"}
 """Modules that watch the clock by milliseconds: nothing runs beside them (Makefile)."""
 PAIRED = {
     *("test_cluster_failover", "test_disruption", "test_games", "test_keyboard", "test_restart", "test_roads"),
-    *("test_scenario", "test_sentinel_failover"),
+    *("test_scenario", "test_sentinel_failover", "test_smoke"),
 }
 """Modules that watch the clock by seconds: two at a time."""
 

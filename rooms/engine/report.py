@@ -14,7 +14,7 @@ from rooms.engine.holding import Holding
 from rooms.engine.schedule import Schedule
 from rooms.store import StoreUnavailable
 
-TELL_S: Final = 2.0
+TELL_S: Final = 1.0
 """Between two words to Redis."""
 LOG_S: Final = 60.0
 """Between two lines in the log."""

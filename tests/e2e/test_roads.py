@@ -1,4 +1,4 @@
-"""The same road however it is served: by Daphne with picows or without, by plain uvicorn, by one process alone.
+"""The same road however it is served: by Daphne with our sockets, by plain uvicorn, by one process alone.
 
 No browser: what is shown is that the protocol, and with it every client, does not notice which of them it is.
 """
@@ -26,17 +26,15 @@ from tests.support.proxy import Proxy
 
 
 class Road(NamedTuple):
-    """How the web process is started, what it calls itself, where group messages pass, what carries WebSockets."""
+    """How the web process is started, what it calls itself, and where group messages pass."""
 
     words: tuple[str, ...]
     server: str
     single: bool = False
-    websockets: str = "picows"
 
 
 ROADS = {
-    "picows": Road((), "holdfast"),
-    "daphne": Road((), "holdfast", websockets="daphne"),
+    "daphne": Road((), "holdfast"),
     "uvicorn": Road(("--server", "uvicorn"), "uvicorn"),
     "single": Road(("--single",), "holdfast", single=True),
     "single-uvicorn": Road(("--single", "--server", "uvicorn"), "uvicorn", single=True),
@@ -47,9 +45,8 @@ ROADS = {
 def road(request: pytest.FixtureRequest) -> Iterator[tuple[Road, Fleet]]:
     """The processes of one road: one web process does everything, or it has an engine, a worker and bots beside it."""
     chosen: Road = request.param
-    layer = "memory" if chosen.single else "redis"
-    env = {"HOLDFAST_CHANNEL_LAYER": layer, "HOLDFAST_WEBSOCKETS": chosen.websockets}
-    with Fleet(Path(tempfile.mkdtemp(dir=os.environ["HOLDFAST_VAR"])), env) as fleet:
+    layer = {"HOLDFAST_CHANNEL_LAYER": "memory" if chosen.single else "redis"}
+    with Fleet(Path(tempfile.mkdtemp(dir=os.environ["HOLDFAST_VAR"])), layer) as fleet:
         others = 0 if chosen.single else 1
         fleet.start(web=0, engines=others, lobby=others)
         fleet.add_web(*chosen.words)

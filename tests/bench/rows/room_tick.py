@@ -19,7 +19,7 @@ from tests.bench.stage import Stage
 PLAYERS, HZ, BYTES = 8, 20, 470
 ENV: Mapping[str, str] = {"HOLDFAST_ROOM_IDLE_S": "3600"}
 TOLD_S = 10.0
-"""An engine tells its counts every other second."""
+"""An engine tells its counts once a second."""
 
 
 @dataclass

@@ -22,6 +22,8 @@ from tests.bench.stage import Stage
 ROOMS, SIZE = 10, 20
 """One in each room stops: 5 %."""
 SHARDS = 16
+QUIET, LONG, SHORT = 2.5, 20, 6
+"""Times of the measured time of a sample: the quiet before, a stall in the first round, and in the others."""
 KIB = 1024
 POLL_S = 0.25
 SILENT_S, SLICE_S = 2.0, 0.02
@@ -36,7 +38,8 @@ class SlowReaders:
     name, title = "slow-readers", "Slow readers"
     load = (
         f"{ROOMS} rooms of {SIZE}, a state of 8 KiB 20 times a second; one in each room, 5 %, stops reading: in the "
-        "first round for 15 times the measured time (30 s as shipped), then for 5 times, each after a quiet spell. "
+        f"first round for {LONG} times the measured time (30 s as shipped), then for {SHORT} times, each after a quiet "
+        "spell. "
         "The p99 is of the time between two states of a client that reads on. Kept: the most that waited for a socket "
         "in the web process, by its own gauge. Age: how many ticks older than the newest what a slow one is first "
         "shown again is."
@@ -67,9 +70,9 @@ class SlowReaders:
 
     def sample(self, case: str, side: str, stage: Stage) -> Sample:
         server = stage.keep("ours", lambda: holdfast(stage))
-        stall_s = stage.seconds * (15 if self._rounds == 0 else 5)
+        stall_s = stage.seconds * (SHORT if self._rounds else LONG)
         self._rounds += 1
-        return run(_measured(server, 2.5 * stage.seconds, stall_s))
+        return run(_measured(server, QUIET * stage.seconds, stall_s))
 
 
 async def _measured(server: Holdfast, quiet_s: float, stall_s: float) -> Sample:
