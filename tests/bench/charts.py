@@ -12,9 +12,9 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 WIDTH: Final = 760
-NAMES: Final = 216
+NAMES: Final = 284
 """Where bars begin: names stand to the left, ending here."""
-NUMBERS: Final = 150
+NUMBERS: Final = 96
 """What is left free for numbers at the right."""
 ROW: Final = 22
 HEAD: Final = 26

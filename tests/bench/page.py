@@ -27,6 +27,18 @@ INTRO: Final = """# Benchmarks
 `make bench` wrote this page, its tables and its pictures; only what stands under "Notes" was written by people.
 A figure is the median of its rounds; beside it stand the least and the most.
 """
+HOW: Final = """## How it was measured
+
+- Every server runs on one core and the load generator on another, on one machine, over loopback. Faults (the generator's
+  core was busy, others took the servers' core, states were missing) stand under the table of their row.
+- All sides of a case take turns within a round, in an order that turns round. A ratio is taken within each round, and
+  then its median.
+- CPU is that of the processes' own clocks. Of ours all counts, web, engine, lobby worker and Redis, with the settings as
+  shipped: every state is committed to Redis and its append-only file before anybody sees it. The peers keep nothing.
+- Colyseus runs as its documentation shows it, in one process with the ws transport. It plays by the same rules, at the
+  same rates, with the same clients.
+- A reach is what we set out to reach, an aim what we hoped for besides.
+"""
 METHOD: Final = "method"
 NOTES: Final = re.compile(r"<!-- notes: (?P<name>[\w-]+) -->\n(?P<text>.*?)<!-- end -->\n", re.DOTALL)
 
@@ -35,7 +47,7 @@ Json = dict[str, Any]
 
 def page(results: Json, notes: dict[str, str]) -> str:
     """The whole page. `notes`: what people wrote, by row, and of the method."""
-    parts = [INTRO, _machine(results), _kept(METHOD, notes), _reaches(results["rows"])]
+    parts = [INTRO, _machine(results), HOW, _kept(METHOD, notes), _reaches(results["rows"])]
     parts += [_row(row, notes) for row in results["rows"]]
     return "\n".join(parts)
 
@@ -70,17 +82,21 @@ def write(results: Json, docs: Path = DOCS) -> None:
 
 def _machine(results: Json) -> str:
     machine, asked = results["machine"], results["settings"]
-    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items() if version)
     facts = [
         ("made", results["made"]),
         ("machine", f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_mb']:,} MB, {machine['system']}"),
-        ("versions", versions),
+        ("versions", _listed(results["versions"])),
         (
             "rounds",
             f"{asked['rounds']}, interleaved; {asked['seconds']:g} s measured in each; {asked['took_s']} s in all",
         ),
     ]
-    return "\n".join(["## What was measured on", "", *_table(["", ""], facts)])
+    facts += [(name, _listed(told)) for name, told in results["notes"].items()]
+    return "\n".join(["## What it was measured on", "", *_table(["", ""], facts)])
+
+
+def _listed(facts: Json) -> str:
+    return ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact != "")
 
 
 def _kept(name: str, notes: dict[str, str]) -> str:

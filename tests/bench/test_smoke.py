@@ -63,6 +63,7 @@ ABOUT = {
     "made": "2026-01-31T12:00:00+00:00",
     "machine": {"cpu": "any", "cores": 2, "memory_mb": 1, "system": "any"},
     "versions": {},
+    "notes": {},
     "settings": {"rounds": 1, "seconds": 0.3, "took_s": 1},
 }
 
