@@ -29,12 +29,12 @@ A figure is the median of its rounds; beside it stand the least and the most.
 """
 HOW: Final = """## How it was measured
 
-- Every server runs on one core and the load generator on another, on one machine, over loopback. Faults (the generator's
-  core was busy, others took the servers' core, states were missing) stand under the table of their row.
+- Every server runs on one core and the load generator on another, on one machine, over loopback. Faults (the
+  generator's core was busy, others took the servers' core, states were missing) stand under the table of their row.
 - All sides of a case take turns within a round, in an order that turns round. A ratio is taken within each round, and
   then its median.
-- CPU is that of the processes' own clocks. Of ours all counts, web, engine, lobby worker and Redis, with the settings as
-  shipped: every state is committed to Redis and its append-only file before anybody sees it. The peers keep nothing.
+- CPU is that of the processes' own clocks. Of ours all counts, web, engine, lobby worker and Redis, with the settings
+  as shipped: every state is committed to Redis and its append-only file before anybody sees it. The peers keep nothing.
 - Colyseus runs as its documentation shows it, in one process with the ws transport. It plays by the same rules, at the
   same rates, with the same clients.
 - A reach is what we set out to reach, an aim what we hoped for besides.
