@@ -100,6 +100,15 @@ def check_daphne(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register(deploy=True)
+def check_tls(**_: Any) -> list[CheckMessage]:
+    """W007: one word about TLS in place of Django's four, which name settings that are ours and not an operator's."""
+    if settings.SECURE_SSL_REDIRECT:
+        return []
+    hint = "Put a proxy that speaks TLS before it, and set HOLDFAST_TLS=1 (docs/operations.md)."
+    return [Warning("Pages, cookies and tokens travel unencrypted.", hint=hint, id="holdfast.W007")]
+
+
 @register("redis", deploy=True)
 def check_shards(**_: Any) -> list[CheckMessage]:
     """E006: the number of shards is fixed for the life of a Redis. W006: Redis cannot be asked."""

@@ -6,9 +6,12 @@ Runs on Django 5.2 and 6.x.
 
 from __future__ import annotations
 
+import os
+
 from gameserver import connections, places
 from gameserver.environment import read_choice, read_flag, read_list, read_text
 from gameserver.logs import logging_config
+from gameserver.transport.roads import choose_road, has_picows
 from gameserver.tunables import read_tunables
 
 BASE_DIR = places.BASE_DIR
@@ -21,6 +24,7 @@ HOLDFAST = read_tunables()
 HOLDFAST_ORIGINS = read_list("HOLDFAST_ORIGINS")  # WebSocket origins with scheme and port; empty: the page's own host
 HOLDFAST_SINGLE = read_flag("HOLDFAST_SINGLE")  # one process runs everything
 HOLDFAST_ADDRESS_HEADER = read_text("HOLDFAST_ADDRESS_HEADER")  # set by your own proxy, e.g. X-Real-IP; empty: the peer
+HOLDFAST_WEBSOCKETS = choose_road(os.environ, has_picows())  # what carries WebSockets under Daphne: picows or daphne
 REDIS_URL = connections.redis_url(read_text("REDIS_URL", f"unix://{places.valkey_socket(VAR_DIR)}"))
 ROOMS_URL = connections.rooms_url(REDIS_URL, read_text("HOLDFAST_ROOMS_URL"))  # where the rooms live
 
@@ -41,15 +45,15 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "lobby.middleware.SecurityHeaders",  # outermost: every answer has a content security policy
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "gameserver.chain.Security",
+    "gameserver.chain.StaticFiles",
+    "gameserver.chain.Sessions",
+    "gameserver.chain.Common",
+    "gameserver.chain.Csrf",
     "lobby.identity.GuestMiddleware",  # request.player
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gameserver.chain.Users",
+    "gameserver.chain.Messages",
+    "gameserver.chain.Frames",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "gameserver.urls"
@@ -109,6 +113,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = BEHIND_TLS
 SECURE_HSTS_SECONDS = 31_536_000 if BEHIND_TLS else 0
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SILENCED_SYSTEM_CHECKS = [  # they look for Django's middleware by name; ours are those, see gameserver/chain.py
+    *("security.W001", "security.W002", "security.W003"),
+    "security.W010",  # said by holdfast.W007
+]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

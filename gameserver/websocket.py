@@ -242,6 +242,16 @@ class GameSocket(WebSocketProtocol):
             del self.handshake_deferred
             self.server.protocol_disconnected(self)
 
+    @property
+    def is_over(self) -> bool:
+        """It was refused, or is gone."""
+        return "disconnected" in self.server.connections.get(self, {"disconnected": True})
+
+    @property
+    def answered(self) -> bool:
+        """Its handshake was accepted or refused."""
+        return not hasattr(self, "handshake_deferred")
+
     def leave(self, code: int, reason: str) -> None:
         """Close with any code and a reason. Nothing happens when it is closing already."""
         if self.state == self.STATE_OPEN:
@@ -267,7 +277,7 @@ class GameSocket(WebSocketProtocol):
             logger.exception("a socket's deadlines failed; it is dropped")
             self.transport.abortConnection()
 
-    def handle_exception(self, exception: Exception) -> None:
+    def handle_exception(self, exception: BaseException) -> None:
         """The application failed: 500 before the handshake, 1011 after it."""
         try:
             if hasattr(self, "handshake_deferred"):

@@ -55,4 +55,6 @@ def _wrong(counts: dict[str, float]) -> list[str]:
     bounds = {"skipped": SKIPPED * frames, "stale": 0.0, "torn": 0.0, "lost": 0.0, "refused": 0.0}
     words = {"skipped": "states skipped", "stale": "states shown again", "torn": "states torn"}
     words |= {"lost": "connections lost", "refused": "inputs refused"}
-    return [f"{counts[name]:.0f} {words[name]}" for name, most in bounds.items() if counts.get(name, 0.0) > most]
+    closed = [f"{count:.0f} {name}" for name, count in counts.items() if name.startswith("closed") and count]
+    found = [f"{counts[name]:.0f} {words[name]}" for name, most in bounds.items() if counts.get(name, 0.0) > most]
+    return found + closed

@@ -1,4 +1,4 @@
-"""The same road however it is served: by Daphne with our sockets, by plain uvicorn, by one process alone.
+"""The same road however it is served: by Daphne with picows or without, by plain uvicorn, by one process alone.
 
 No browser: what is shown is that the protocol, and with it every client, does not notice which of them it is.
 """
@@ -26,15 +26,17 @@ from tests.support.proxy import Proxy
 
 
 class Road(NamedTuple):
-    """How the web process is started, what it calls itself, and where group messages pass."""
+    """How the web process is started, what it calls itself, where group messages pass, what carries WebSockets."""
 
     words: tuple[str, ...]
     server: str
     single: bool = False
+    websockets: str = "picows"
 
 
 ROADS = {
-    "daphne": Road((), "holdfast"),
+    "picows": Road((), "holdfast"),
+    "daphne": Road((), "holdfast", websockets="daphne"),
     "uvicorn": Road(("--server", "uvicorn"), "uvicorn"),
     "single": Road(("--single",), "holdfast", single=True),
     "single-uvicorn": Road(("--single", "--server", "uvicorn"), "uvicorn", single=True),
@@ -45,8 +47,9 @@ ROADS = {
 def road(request: pytest.FixtureRequest) -> Iterator[tuple[Road, Fleet]]:
     """The processes of one road: one web process does everything, or it has an engine, a worker and bots beside it."""
     chosen: Road = request.param
-    layer = {"HOLDFAST_CHANNEL_LAYER": "memory" if chosen.single else "redis"}
-    with Fleet(Path(tempfile.mkdtemp(dir=os.environ["HOLDFAST_VAR"])), layer) as fleet:
+    layer = "memory" if chosen.single else "redis"
+    env = {"HOLDFAST_CHANNEL_LAYER": layer, "HOLDFAST_WEBSOCKETS": chosen.websockets}
+    with Fleet(Path(tempfile.mkdtemp(dir=os.environ["HOLDFAST_VAR"])), env) as fleet:
         others = 0 if chosen.single else 1
         fleet.start(web=0, engines=others, lobby=others)
         fleet.add_web(*chosen.words)

@@ -123,3 +123,9 @@ def test_redis_is_asked_only_on_request() -> None:
     with override_settings(ROOMS_URL="unix:///nowhere/valkey.sock"):
         assert "holdfast.W006" not in ids(run_checks(tags=["redis"]))
         assert "holdfast.W006" in ids(run_checks(tags=["redis"], include_deployment_checks=True))
+
+
+@pytest.mark.parametrize(("behind_tls", "said"), [(True, []), (False, ["holdfast.W007"])])
+def test_a_deployment_without_tls_is_named(behind_tls: bool, said: list[str]) -> None:
+    with override_settings(SECURE_SSL_REDIRECT=behind_tls):
+        assert ids(checks.check_tls()) == said

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from gameserver.kernel import UNSENT, hold_little
+from gameserver.kernel import UNREAD, UNSENT, hold_little, take_little
 
 CHUNK = 1024
 
@@ -40,3 +40,12 @@ def test_what_is_no_tcp_is_left_alone() -> None:
     with ours, theirs:
         hold_little(ours)
         assert ours.send(b"x") == 1
+
+
+def test_it_takes_little_of_a_peer_unless_messages_are_large() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        take_little(sock, 4096)
+        small = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
+        assert UNREAD <= small <= 2 * UNREAD
+        take_little(sock, 65536)
+        assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) > small

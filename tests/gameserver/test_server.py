@@ -1,16 +1,11 @@
-"""Our Daphne over real sockets: limits, pings, flow control both ways, closes, and the end of the process."""
+"""Our Daphne over real sockets, with picows and with its own protocol: limits, pings, flow control, closes, the end."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import signal
-import socket
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,78 +13,37 @@ import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from tests.support.processes import Process, wait_for
+from gameserver.transport.roads import ROADS
+from tests.support.seam_server import PING, PONG, TEXT, Peer, Server, closed, frame, narrow, stands_still
 from tests.support.seams import BLOCK
 
-EXACT = {"compression": None, "max_size": None}
 
-
-class Server:
-    """One process that serves tests/support/seams.py."""
-
-    def __init__(self, **env: str) -> None:
-        listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = listening.getsockname()[1]
-        number = listening.fileno()
-        self.process = Process(
-            "server", [sys.executable, "-m", "tests.support.seams", str(number)], {**os.environ, **env}, (number,)
-        )
-        listening.close()
-        wait_for(self._answers, 20, "the server answers")
-
-    def _answers(self) -> bool:
-        assert self.process.running, self.process.output
-        try:
-            self.told()
-        except OSError:
-            return False
-        return True
-
-    def told(self, path: str = "/told") -> dict[str, Any]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
-            return dict(json.load(answer))
-
-    async def until(self, true: Callable[[dict[str, Any]], object], seconds: float = 5.0) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
-        while not true(told := await asyncio.to_thread(self.told)):
-            assert time.monotonic() < deadline, told
-            await asyncio.sleep(0.02)
-        return told
-
-    def connect(self, path: str, **options: Any) -> Any:
-        return websockets.connect(f"ws://127.0.0.1:{self.port}{path}", **{**EXACT, **options})
+@pytest.fixture(scope="module", params=ROADS)
+def road(request: pytest.FixtureRequest) -> str:
+    """What carries the WebSockets: each test here runs on every road."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
+def server(road: str) -> Iterator[Server]:
     """One for all tests that leave it as it was."""
-    ours = Server(HOLDFAST_PING_S="600")
+    ours = Server(HOLDFAST_PING_S="600", HOLDFAST_WEBSOCKETS=road)
     yield ours
     ours.process.kill()
 
 
 @pytest.fixture
-def own_server() -> Iterator[Callable[..., Server]]:
+def own_server(road: str) -> Iterator[Callable[..., Server]]:
     """Servers of a test's own, with its environment."""
     ours: list[Server] = []
 
     def start(**env: str) -> Server:
-        ours.append(Server(**env))
+        ours.append(Server(HOLDFAST_WEBSOCKETS=road, **env))
         return ours[-1]
 
     yield start
     for one in ours:
         one.process.kill()
-
-
-async def closed(ws: ClientConnection, seconds: float = 15.0) -> tuple[int, str]:
-    """Read to the end: close code and reason."""
-    async with asyncio.timeout(seconds):
-        try:
-            while True:
-                await ws.recv()
-        except websockets.ConnectionClosed as end:
-            return (end.rcvd.code, end.rcvd.reason) if end.rcvd else (1006, "")
 
 
 # -- messages
@@ -176,13 +130,9 @@ async def test_connections_are_capped_with_503(own_server: Callable[..., Server]
 async def test_refused_handshakes_leave_nothing_behind(own_server: Callable[..., Server]) -> None:
     server = own_server(HOLDFAST_MAX_SOCKETS="2")
     for path, key in [("/echo", "bad"), ("/deny", "A" * 22 + "=="), ("/early", "A" * 22 + "==")] * 3:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(
-            f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
-        )
-        assert await reader.read()
-        writer.close()
+        peer = Peer(*await asyncio.open_connection("127.0.0.1", server.port))
+        assert b" 101 " not in await peer.ask(path, Sec_WebSocket_Key=key)
+        peer.writer.close()
     await server.until(lambda told: told["websockets"] == 0)
     async with server.connect("/echo") as ws:
         await ws.send("room enough")
@@ -190,15 +140,6 @@ async def test_refused_handshakes_leave_nothing_behind(own_server: Callable[...,
 
 
 # -- flow control
-
-
-def narrow(port: int) -> socket.socket:
-    """A TCP connection whose kernel takes little, so that a peer that does not read is felt soon."""
-    raw = socket.socket()
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
-    raw.connect(("127.0.0.1", port))
-    raw.setblocking(False)
-    return raw
 
 
 async def test_the_wire_never_waits_and_tells_what_waits(server: Server) -> None:
@@ -215,14 +156,25 @@ async def test_the_wire_never_waits_and_tells_what_waits(server: Server) -> None
     await ws.close()
 
 
+async def test_the_wire_says_when_much_waits_and_when_all_was_taken(server: Server) -> None:
+    ws = await server.connect("/watched", sock=narrow(server.port), max_queue=1)
+    told = await server.until(lambda told: "full_at" in told)
+    assert 5000 < told["full_at"] < 5000 + 2 * 1028
+    assert told["full_with"] < 256 * 1024, "the kernel took much more than was asked of it"
+    left = told["full_with"]
+    while left:
+        left -= len(await ws.recv())
+    assert (await server.until(lambda told: "taken_at" in told))["taken_at"] == 0
+    await ws.close()
+
+
 async def test_an_applications_send_waits_for_a_peer_that_does_not_read(server: Server) -> None:
     ws = await server.connect("/patient", sock=narrow(server.port), max_queue=1)
-    await server.until(lambda told: told.get("sent", 0) > 0)
-    before = -1
-    while before != (now := (await asyncio.to_thread(server.told))["sent"]):
-        before = now
-        await asyncio.sleep(0.3)
-    assert now < 300
+    await server.until(lambda told: told.get("waits"))
+    await stands_still(server, lambda: server.told().get("sent", 0))
+    told = server.told()
+    assert told["waits"]
+    assert told["sent"] < 300
     for _ in range(400):
         await ws.recv()
     await server.until(lambda told: told["sent"] == 400)
@@ -235,7 +187,7 @@ async def test_a_socket_whose_application_does_not_listen_is_not_read(server: Se
     sent = [0]
     sending = asyncio.create_task(send_many(ws, 5000, sent))
     await server.until(lambda told: told.get("sockets_unread", 0) == before + 1)
-    await stands_still(sent)
+    await stands_still(server, lambda: sent[0])
     assert not sending.done(), "five thousand messages were taken in though nobody wanted them"
     server.told("/listen")
     await sending
@@ -249,24 +201,16 @@ async def send_many(ws: ClientConnection, count: int, sent: list[int]) -> None:
         sent[0] += 1
 
 
-async def stands_still(sent: list[int], seconds: float = 0.5) -> None:
-    """Return when nothing more was sent for so long."""
-    before = -1
-    while before != sent[0]:
-        before = sent[0]
-        await asyncio.sleep(seconds)
-
-
 async def test_a_heap_of_messages_in_one_piece_is_taken_in_turns_and_all_of_it(server: Server) -> None:
     """Thousands may lie in one piece from the kernel; others are served in between (tests/rooms/test_pests.py)."""
     before = server.told().get("sockets_resting", 0)
-    reader, writer = await handshake(server.port)
+    peer = await Peer.open(server.port)
     texts = [f"{n:04}".encode() for n in range(1000)]
-    writer.write(b"".join(b"\x81\x84\x00\x00\x00\x00" + text for text in texts))
+    peer.send(*(frame(TEXT, text) for text in texts))
     async with asyncio.timeout(20):
-        assert await reader.readexactly(6 * len(texts)) == b"".join(b"\x81\x04" + text for text in texts)
+        assert [await peer.frame() for _ in texts] == [(TEXT, text) for text in texts]
     assert server.told()["sockets_resting"] > before + 10
-    writer.close()
+    peer.writer.close()
 
 
 # -- messages by callback
@@ -319,47 +263,41 @@ async def test_a_reader_that_raises_costs_its_socket_alone(server: Server) -> No
 # -- pings
 
 
-async def handshake(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A WebSocket that does nothing by itself: no pong, no close."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(
-        b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
-    return reader, writer
-
-
 async def test_a_peer_that_is_gone_without_a_word_is_dropped(own_server: Callable[..., Server]) -> None:
     server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
-    reader, writer = await handshake(server.port)
-    async with asyncio.timeout(8):
+    peer = await Peer.open(server.port)
+    async with asyncio.timeout(10):
         with contextlib.suppress(ConnectionError):
-            while await reader.read(1000):
+            while await peer.reader.read(1000):
                 pass
-    writer.close()
+    peer.writer.close()
     await server.until(lambda told: told.get("code") == 1006)
 
 
 async def test_talking_is_no_answer_to_a_ping(own_server: Callable[..., Server]) -> None:
     server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
-    reader, writer = await handshake(server.port)
-    async with asyncio.timeout(8):
+    peer = await Peer.open(server.port)
+    async with asyncio.timeout(10):
         with contextlib.suppress(ConnectionError, TimeoutError):
-            while not reader.at_eof():
-                writer.write(b"\x81\x81\x00\x00\x00\x00x")
-                await writer.drain()
+            while not peer.reader.at_eof():
+                peer.send(frame(TEXT, b"x"))
+                await peer.writer.drain()
                 await asyncio.sleep(0.1)
     await server.until(lambda told: told.get("code") == 1006)
-    writer.close()
+    peer.writer.close()
 
 
 async def test_who_answers_pings_stays(own_server: Callable[..., Server]) -> None:
     server = own_server(HOLDFAST_PING_S="1", HOLDFAST_PONG_S="1")
-    async with server.connect("/echo", ping_interval=None) as ws:
-        await asyncio.sleep(4)
-        await ws.send("here")
-        assert await ws.recv() == "here"
+    peer = await Peer.open(server.port)
+    async with asyncio.timeout(15):
+        for _ in range(2):  # the second comes long after the first ran out
+            kind, token = await peer.frame()
+            assert kind == PING
+            peer.send(frame(PONG, token))
+        peer.send(frame(TEXT, b"here"))
+        assert await peer.frame() == (TEXT, b"here")
+    peer.writer.close()
 
 
 # -- the end
@@ -382,9 +320,9 @@ async def test_the_end_tells_every_socket_1012_and_exits_with_0(
 async def test_a_peer_that_never_answers_does_not_hold_up_the_end(own_server: Callable[..., Server]) -> None:
     server = own_server()
     ws = await server.connect("/patient", sock=narrow(server.port), max_queue=1)
-    _, writer = await handshake(server.port)
+    peer = await Peer.open(server.port)
     began = time.monotonic()
     assert await asyncio.to_thread(server.process.stop, 10) == 0
     assert time.monotonic() - began < 8
-    writer.close()
+    peer.writer.close()
     ws.transport.abort()

@@ -14,6 +14,7 @@ import pytest
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from gameserver.transport.roads import ROADS
 from rooms.store import Store
 from tests.support.fleet import Fleet, Web
 from tests.support.processes import Process, wait_for
@@ -51,15 +52,18 @@ def serve(fleet: Fleet, *words: str, **env: str) -> Web:
     return web
 
 
-@pytest.fixture(params=["daphne", "uvicorn"], scope="module")
+@pytest.fixture(params=["picows", "daphne", "uvicorn"], scope="module")
 def web(request: pytest.FixtureRequest, fleet: Fleet) -> Iterator[Web]:
-    """The same process under each server."""
-    ours = serve(fleet, "--server", request.param)
+    """The same process under each server, and Daphne on both roads."""
+    if request.param == "uvicorn":
+        ours = serve(fleet, "--server", "uvicorn")
+    else:
+        ours = serve(fleet, HOLDFAST_WEBSOCKETS=request.param)
     yield ours
     ours.process.kill()
 
 
-async def test_a_room_is_played_and_closes_as_it_should_under_both(web: Web, store: Store) -> None:
+async def test_a_room_is_played_and_closes_as_it_should_everywhere(web: Web, store: Store) -> None:
     ann, bob = player("Ann"), player("Bob")
     room = await open_room(store, "tictactoe", ann, first="first")
     one, welcome = await enter(web, room, ann)
@@ -83,14 +87,14 @@ async def test_a_room_is_played_and_closes_as_it_should_under_both(web: Web, sto
     assert (again["seq"], again["recovered"]) == (2, True)
 
 
-async def test_too_big_is_1009_under_both(web: Web, store: Store) -> None:
+async def test_too_big_is_1009_everywhere(web: Web, store: Store) -> None:
     ann = player("Ann")
     one, _ = await enter(web, await open_room(store, "tictactoe", ann), ann)
     await one.send("x" * 5000)
     assert (await ended(one))[1] == 1009
 
 
-async def test_the_door_is_the_same_under_both(web: Web, store: Store) -> None:
+async def test_the_door_is_the_same_everywhere(web: Web, store: Store) -> None:
     ann = player("Ann")
     room = await open_room(store, "tictactoe", ann)
     for path, origin, status in (
@@ -104,10 +108,17 @@ async def test_the_door_is_the_same_under_both(web: Web, store: Store) -> None:
     assert "Traceback" not in web.process.output
 
 
-async def test_an_address_from_a_proxy_counts_only_where_the_operator_says_so(fleet: Fleet, store: Store) -> None:
+@pytest.mark.parametrize("road", ROADS)
+async def test_an_address_from_a_proxy_counts_only_where_the_operator_says_so(
+    fleet: Fleet, store: Store, road: str
+) -> None:
     ann = player("Ann")
     room = await open_room(store, "tictactoe", ann)
-    trusting = {"HOLDFAST_ADDRESS_HEADER": "X-Real-IP", "HOLDFAST_MAX_SOCKETS_PER_ADDRESS": "1"}
+    trusting = {
+        "HOLDFAST_ADDRESS_HEADER": "X-Real-IP",
+        "HOLDFAST_MAX_SOCKETS_PER_ADDRESS": "1",
+        "HOLDFAST_WEBSOCKETS": road,
+    }
     web = await asyncio.to_thread(serve, fleet, **trusting)
 
     async def arrive(address: str) -> ClientConnection:

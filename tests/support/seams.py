@@ -1,5 +1,6 @@
-"""A small ASGI application that does one thing per path, served by our Daphne: `python -m tests.support.seams FD`.
+"""A small ASGI application that does one thing per path, served by our Daphne.
 
+`python -m tests.support.seams FD [MESSAGE_BYTES]`
 Tests of gameserver/server.py and gameserver/websocket.py talk to it over real sockets.
 """
 
@@ -52,6 +53,41 @@ async def deny(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "websocket.http.response.body", "body": b"no"})
 
 
+async def denied(scope: Any, receive: Any, send: Any) -> None:
+    """Refuse with a header and a body in two parts."""
+    await send({"type": "websocket.http.response.start", "status": 402, "headers": [(b"x-price", b"1")]})
+    await send({"type": "websocket.http.response.body", "body": b"pay ", "more_body": True})
+    await send({"type": "websocket.http.response.body", "body": b"first"})
+
+
+async def mute(scope: Any, receive: Any, send: Any) -> None:
+    """Return without an answer."""
+
+
+async def brief(scope: Any, receive: Any, send: Any) -> None:
+    """Return while the socket is open."""
+    await send({"type": "websocket.accept"})
+
+
+async def slow(scope: Any, receive: Any, send: Any) -> None:
+    """Answer only when the socket is gone."""
+    told["slow"] = told.get("slow", 0) + 1
+    told["slow_code"] = (await receive())["code"]
+    await send({"type": "websocket.accept"})
+
+
+async def known(scope: Any, receive: Any, send: Any) -> None:
+    """Say what the scope says."""
+    await send({"type": "websocket.accept"})
+    wire = type(scope["extensions"][EXTENSION]).__name__
+    told_of = {name: scope[name] for name in ("type", "path", "root_path", "client", "server", "subprotocols")}
+    query, raw = scope["query_string"].decode(), scope["raw_path"].decode()
+    names = sorted({name.decode() for name, _ in scope["headers"]})
+    text = json.dumps({**told_of, "wire": wire, "query_string": query, "raw_path": raw, "headers": names})
+    await send({"type": "websocket.send", "text": text})
+    await receive()
+
+
 async def early(scope: Any, receive: Any, send: Any) -> None:
     """Fail before the handshake."""
     raise RuntimeError("as asked")
@@ -76,11 +112,29 @@ async def write(scope: Any, receive: Any, send: Any) -> None:
     await receive()
 
 
+async def watched(scope: Any, receive: Any, send: Any) -> None:
+    """Write 1 KiB at a time until the wire says that too much waits; tell that, and when all was taken."""
+    await send({"type": "websocket.accept"})
+    wire, said = scope["extensions"][EXTENSION], []
+    wire.watch(said.append, 5000)
+    count = 0
+    while not said:
+        wire.write(bytes(1024), False)
+        count += 1
+    told["full_at"], told["full_with"] = wire.buffered, count * 1024
+    await until(lambda: said == [True, False], 30)
+    told["taken_at"] = wire.buffered
+    await receive()
+
+
 async def patient(scope: Any, receive: Any, send: Any) -> None:
     """The same by ASGI's `send`, which must wait."""
     await send({"type": "websocket.accept"})
     for number in range(400):
-        await send({"type": "websocket.send", "bytes": bytes(BLOCK)})
+        sending = asyncio.create_task(send({"type": "websocket.send", "bytes": bytes(BLOCK)}))
+        await asyncio.sleep(0)  # its first step
+        told["waits"] = not sending.done()
+        await sending
         told["sent"] = number + 1
     await receive()
 
@@ -132,9 +186,9 @@ async def http(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-SCENES = {
-    f"/{scene.__name__}": scene for scene in (echo, headers, close, deny, early, late, write, patient, deaf, callback)
-}
+REFUSALS = (deny, denied, mute, early, slow)
+OPENED = (echo, headers, close, brief, known, late, write, watched, patient, deaf, callback)
+SCENES = {f"/{scene.__name__}": scene for scene in (*REFUSALS, *OPENED)}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -152,7 +206,12 @@ def main() -> None:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
     django.setup()
+    from django.conf import settings
+
     from gameserver.server import GameServer
+
+    if len(sys.argv) > 2:  # more than an operator may ask for
+        settings.HOLDFAST["MAX_INPUT_BYTES"] = int(sys.argv[2])
 
     GameServer(application, adopt=socket.socket(fileno=int(sys.argv[1])), verbosity=0).run()
 

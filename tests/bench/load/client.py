@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -33,13 +34,16 @@ class Tally:
     refused: int = 0
     lost: int = 0
     """Connections that ended without our asking."""
+    codes: Counter[int] = field(default_factory=Counter)
+    """The close codes that servers gave for it."""
     latencies: array[float] = field(default_factory=lambda: array("d"))
     """Seconds from the moment an input was due to be sent to the state that has seen it."""
 
     def counts(self) -> dict[str, float]:
         """All numbers, for a Window."""
         names = ("frames", "bytes", "skipped", "stale", "sent", "answered", "refused", "lost")
-        return {name: float(getattr(self, name)) for name in names}
+        codes = {f"closed {code}": float(count) for code, count in self.codes.items()}
+        return {name: float(getattr(self, name)) for name in names} | codes
 
 
 @dataclass(slots=True)
@@ -86,6 +90,7 @@ class Client(WSListener):
         if frame.msg_type in (WSMsgType.BINARY, WSMsgType.TEXT):
             self.take(frame.get_payload_as_bytes())
         elif frame.msg_type == WSMsgType.CLOSE:
+            self.tally.codes[int.from_bytes(frame.get_payload_as_bytes()[:2], "big")] += not self.leaving
             transport.send_close(frame.get_close_code(), frame.get_close_message())
             transport.disconnect()
 

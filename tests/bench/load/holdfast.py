@@ -17,7 +17,7 @@ from rooms.core.facts import Reply
 from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import MSGPACK, Act, Open, Operate, Player
 from rooms.protocol.codec import parse_server
-from rooms.protocol.server import Delta, Frame, Goodbye, Reject, Welcome
+from rooms.protocol.server import Delta, Frame, Reject, Welcome
 from rooms.store import Store
 from tests.bench.load.client import Client, Tally
 from tests.bench.load.crowd import Crowd, in_turn
@@ -103,9 +103,6 @@ class Guest(Client):
                 self.ready.set()
         elif isinstance(message, Reject):
             self.tally.refused += 1
-        elif isinstance(message, Goodbye):
-            self.tally.lost += 1
-            self.leaving = True
 
 
 async def enter(server: Holdfast, game: str, rooms: int, size: int) -> Crowd:

@@ -1,0 +1,50 @@
+"""What waits for an application."""
+
+from __future__ import annotations
+
+from gameserver.transport.inbox import INBOX, Inbox
+
+GONE = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
+
+
+def recorded() -> tuple[Inbox, list[str]]:
+    said: list[str] = []
+    return Inbox(lambda: said.append("pause"), lambda: said.append("resume")), said
+
+
+async def test_messages_are_events_by_their_kind_in_order_with_the_end_last() -> None:
+    inbox, _ = recorded()
+    inbox.hear("")
+    inbox.hear(b"x")
+    inbox.tell(GONE)
+    assert [await inbox.receive() for _ in range(3)] == [
+        {"type": "websocket.receive", "text": ""},
+        {"type": "websocket.receive", "bytes": b"x"},
+        GONE,
+    ]
+
+
+async def test_a_full_one_holds_the_peer_up_until_half_is_taken() -> None:
+    inbox, said = recorded()
+    for number in range(INBOX):
+        inbox.hear(str(number))
+    assert said == []
+    inbox.hear("one more")
+    inbox.hear("and another")
+    assert said == ["pause"]
+    for _ in range(INBOX // 2 + 1):
+        await inbox.receive()
+    assert said == ["pause"]
+    await inbox.receive()
+    await inbox.receive()
+    assert said == ["pause", "resume"]
+
+
+async def test_messages_are_taken_out_and_what_is_none_stays() -> None:
+    inbox, said = recorded()
+    inbox.tell({"type": "websocket.connect"})
+    for number in range(INBOX + 1):
+        inbox.hear(str(number))
+    assert inbox.take_messages() == [str(number) for number in range(INBOX + 1)]
+    assert said == ["pause", "resume"]
+    assert await inbox.receive() == {"type": "websocket.connect"}
