@@ -115,7 +115,8 @@ async def write(scope: Any, receive: Any, send: Any) -> None:
 async def watched(scope: Any, receive: Any, send: Any) -> None:
     """Write 1 KiB at a time until the wire says that too much waits; tell that, and when all was taken."""
     await send({"type": "websocket.accept"})
-    wire, said = scope["extensions"][EXTENSION], []
+    wire = scope["extensions"][EXTENSION]
+    said: list[bool] = []
     wire.watch(said.append, 5000)
     count = 0
     while not said:
