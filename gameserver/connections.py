@@ -20,6 +20,9 @@ SQLITE_OPTIONS = {  # several processes share the file: readers never wait, writ
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
 
+SQLITE_KEPT_S = 60
+"""To open the file and set it up anew costs an API call more than its one question."""
+
 
 def database(url: str) -> dict[str, Any]:
     """Django's settings for one database: SQLite tuned for several processes, PostgreSQL with a pool."""
@@ -33,6 +36,7 @@ def database(url: str) -> dict[str, Any]:
     engine = str(config.get("ENGINE", ""))
     if engine.endswith("sqlite3"):
         config["OPTIONS"] = {**config.get("OPTIONS", {}), **SQLITE_OPTIONS}
+        config["CONN_MAX_AGE"] = SQLITE_KEPT_S
     elif engine.endswith("postgresql"):
         config["OPTIONS"] = {"pool": True, **config.get("OPTIONS", {})}
         config["CONN_MAX_AGE"] = 0  # Django asks for this with a pool: the pool keeps the connections

@@ -9,7 +9,7 @@ from ninja.security import HttpBearer
 
 from lobby.errors import LobbyError
 from lobby.throttle import API_ADDRESS, API_STRANGER, API_TOKEN, REPLAY_GUEST, address_of, spend
-from lobby.tokens import SCOPE_WORDS, Caller, Scope, find_caller
+from lobby.tokens import SCOPE_WORDS, Caller, Scope, digest_of, find_caller
 
 
 class Bearer(HttpBearer):
@@ -18,9 +18,10 @@ class Bearer(HttpBearer):
     async def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         """The caller; None for a token that does not count. Raises LobbyError beyond a limit."""
         address = address_of(request)
-        await spend((API_ADDRESS, address))
+        await spend((API_ADDRESS, address), (API_TOKEN, digest_of(token)))
         caller = await find_caller(token)
-        await spend((API_TOKEN, str(caller.token)) if caller else (API_STRANGER, address))
+        if caller is None:
+            await spend((API_STRANGER, address))
         return caller
 
 

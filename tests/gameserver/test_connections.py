@@ -13,7 +13,9 @@ from gameserver.connections import cache_url, channel_layer, database, without_p
 
 
 def test_sqlite_is_set_for_several_processes() -> None:
-    options = database("sqlite:///x.sqlite3")["OPTIONS"]
+    config = database("sqlite:///x.sqlite3")
+    options = config["OPTIONS"]
+    assert config["CONN_MAX_AGE"] > 0
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
 

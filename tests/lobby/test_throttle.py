@@ -40,6 +40,13 @@ async def test_everybody_is_counted_alone(lobby: Lobby, at: list[float]) -> None
         await spend((TWICE, who))
 
 
+async def test_what_is_counted_goes_with_its_window(lobby: Lobby, at: list[float]) -> None:
+    await spend((TWICE, "ann"), (Limit("long", 9, 3600), "ann"))
+    await lobby.valkey.select(1)
+    left = sorted([await lobby.valkey.ttl(key) async for key in lobby.valkey.scan_iter("*throttle:*:ann:*")])
+    assert [0 < left[0] <= 61, 61 < left[1] <= 3601, len(left)] == [True, True, 2]
+
+
 async def test_without_the_cache_nothing_is_let_through(lobby: Lobby, tmp_path: Path) -> None:
     dead = {"default": {**settings.CACHES["default"], "LOCATION": f"unix://{tmp_path / 'nobody.sock'}"}}
     with override_settings(CACHES=dead), pytest.raises(LobbyError) as caught:
