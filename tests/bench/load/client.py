@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # asyncio shows a task's arguments when it restores signals: this has a million
 class Tally:
     """What all clients of a crowd have seen."""
 

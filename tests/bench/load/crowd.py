@@ -20,7 +20,7 @@ BREATH = 64
 """Inputs sent in a row, when the generator is late, before it looks at what came."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Crowd:
     """A context: leaving it disconnects everybody."""
 
