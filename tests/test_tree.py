@@ -30,7 +30,6 @@ ELSEWHERE = {
     "rooms/core/facts.py": "tests/lobby/test_records.py: shapes of what others are told",
     "rooms/core/ids.py": "tests/rooms/core/test_room.py: names of types",
     "rooms/load/running.py": "tests/lobby/management/test_loadtest.py: a whole load test against a real server",
-    "rooms/load/table.py": "tests/lobby/management/test_loadtest.py: rooms of a real server",
     "rooms/management/commands/runengine.py": "tests/support/test_fleet.py: every fleet starts it",
     "rooms/protocol/client.py": "tests/rooms/protocol/test_codec.py: shapes of messages",
     "rooms/protocol/server.py": "tests/rooms/protocol/test_codec.py: shapes of messages",

@@ -57,7 +57,8 @@ class Running:
             seconds = max(time.monotonic() - start, 1e-3)
             used = (time.process_time() - cpu) / seconds
             self.tally.open = False
-            rooms, stopped = self._playing(), self._stop.is_set()
+            self._playing()
+            rooms, stopped = sum(table.played for table in self._tables), self._stop.is_set()
             await self._answers()
         finally:
             self._leave.set()

@@ -43,6 +43,8 @@ class Table:
         self._plan, self._tokens, self._tally = plan, tokens, tally
         self._api = Api(plan.url, tokens[0])
         self.clients: list[RoomClient] = []
+        self.played = False
+        """It did, at some time."""
         self.left_open = False
         """The server will close it, after a while."""
 
@@ -50,7 +52,9 @@ class Table:
     def playing(self) -> bool:
         """All its bots are in, and a match runs or has just ended."""
         views = [client.view for client in self.clients if client.state == "live"]
-        return len(views) == self._plan.players and all(view.phase != "waiting" for view in views)
+        now = len(views) == self._plan.players and all(view.phase != "waiting" for view in views)
+        self.played = self.played or now
+        return now
 
     async def run(self, stop: asyncio.Event) -> None:
         """Open, fill and play until `stop`; then leave, so that the room closes. Raises BadPlan."""
@@ -120,7 +124,11 @@ class Table:
         if client.ended is not None:
             self._tally.errors[f"ended_{client.ended.code}"] += 1
             return
-        self._tally.errors.update({"reconnects": client.connects - 1} if client.connects > 1 else {})
+        if client.connects > 1:
+            self._tally.errors["reconnects"] += client.connects - 1
+        if client.state != "live":
+            self._tally.errors["not_back"] += 1
+            return
         try:
             async with asyncio.timeout(LEAVE_S):
                 await client.leave()

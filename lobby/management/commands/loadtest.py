@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import resource
 import signal
 from pathlib import Path
@@ -54,6 +55,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run it, or say what is wrong."""
+        if options["verbosity"] < 2:  # what each bot says of itself would be a page a second
+            logging.getLogger("rooms").setLevel(logging.WARNING)
         try:
             plan = read_plan(options)
             plan.check()
