@@ -14,7 +14,8 @@ from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId
 from rooms.core.inputs import Wire as Format
 from rooms.held import Keyframe
-from rooms.link import Link
+from rooms.link import Given, Link
+from rooms.mosaic import Mosaic
 from rooms.protocol.bus import SHARED, Broadcast, Delivery, View, ViewFrame
 from rooms.protocol.closing import Close
 
@@ -27,10 +28,11 @@ class Crowd:
     """One room's sockets here. `deliver` is one pass: answers, events, frames, then welcomes and goodbyes.
 
     Links that stand at the same place are in a cohort and written to together; those that do not (they wait for a
-    welcome, are slow, or hold another keyframe) are apart, and shown one by one what they can use.
+    welcome, are slow, hold another keyframe, or get parts that others do not) are apart, and shown one by one what they
+    can use.
     """
 
-    __slots__ = ("_apart", "_cohorts", "_keyframes", "doubted", "epoch", "links", "room", "tick")
+    __slots__ = ("_apart", "_cohorts", "_keyframes", "_mosaic", "doubted", "epoch", "links", "room", "tick")
 
     def __init__(self, room: RoomId) -> None:
         """Empty."""
@@ -44,6 +46,7 @@ class Crowd:
         self._keyframes: dict[Seen, Keyframe] = {}
         self._cohorts: dict[Seen, Cohort] = {}
         self._apart: dict[SocketId, Link] = {}
+        self._mosaic = Mosaic()
 
     def add(self, link: Link) -> None:
         """A socket comes."""
@@ -92,7 +95,11 @@ class Crowd:
             elif link.id not in turned and not self._show(link, delivery, deltas, now):
                 lost.append(link)
         lost += self._welcome_and_dismiss(delivery)
-        self._gather(delivery.offset)
+        self._mosaic.take(delivery)
+        if self._mosaic.has():
+            self._put_together(delivery.tick, now)
+        else:
+            self._gather(delivery.offset)
         return lost
 
     def _show_cohorts(self, delivery: Delivery, deltas: Deltas) -> Sequence[Link]:
@@ -133,6 +140,16 @@ class Crowd:
                 del self._apart[link.id]
                 link.join(cohort)
 
+    def _put_together(self, tick: int, now: float) -> None:
+        """The deltas of a room whose viewers get different parts. A slow reader gets all of them afresh, later."""
+        for link in self.links.values():
+            if link.view is None or link.asked_at is not None or link.closed:
+                continue
+            if link.is_slow(now):
+                link.given = Given(dict.fromkeys(link.given.cells, -1))
+            elif (payload := self._mosaic.compose(link, tick)) is not None:
+                link.write(payload)
+
     def _answer(self, delivery: Delivery) -> None:
         """Refusals and acknowledgements: before the frame whose `acks` cover them, lest one be taken for counted."""
         for direct in delivery.directs:
@@ -161,6 +178,7 @@ class Crowd:
     def forget(self) -> None:
         """Deliveries may be lost: the keyframes here are perhaps not the newest."""
         self._keyframes.clear()
+        self._mosaic = Mosaic()
 
     def _keep(self, delivery: Delivery) -> Deltas:
         """Remember the keyframes; the deltas by view and wire format."""
@@ -190,7 +208,7 @@ class Crowd:
 
 def has_state(delivery: Delivery) -> bool:
     """True when it shows the room to somebody: then its tick is the room's."""
-    return bool(delivery.frames) or any(direct.view is not None for direct in delivery.directs)
+    return bool(delivery.frames or delivery.pieces) or any(direct.view is not None for direct in delivery.directs)
 
 
 class Shown(NamedTuple):

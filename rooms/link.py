@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -48,6 +49,16 @@ class _Known(msgspec.Struct):
 _json, _msgpack = msgspec.json.Decoder(_Known), msgspec.msgpack.Decoder(_Known)
 
 
+@dataclass(slots=True)
+class Given:
+    """What a client has been given in a room whose viewers get different parts."""
+
+    cells: dict[int, int] = field(default_factory=dict)
+    """Of a large world: the cells that it has, with the tick of their keyframe; -1: it needs that anew."""
+    changes: bytes | None = None
+    """What it was told last; None: it must be told."""
+
+
 class Link:
     """A socket as the hub sees it. `view` is None until its welcome."""
 
@@ -59,6 +70,7 @@ class Link:
         "closed",
         "cohort",
         "full",
+        "given",
         "held",
         "id",
         "incarnation",
@@ -88,7 +100,7 @@ class Link:
         self.resume: Resume | None = None
         self.view: View | None = None
         self.seat: Seat = -1
-        self._base, self._offset = -1, 0
+        self._base, self._offset, self.given = -1, 0, Given()
         self.cohort: Cohort | None = None
         """Those it is written to with; None: its writes are its own."""
         self.incarnation = ""
@@ -232,6 +244,7 @@ class Link:
             self.say(server.Status("ok"))
         self.part()
         self.view, self.seat, self._base, self._offset = view, seat, tick, offset
+        self.given = Given()
         self.asked_at, self.told = None, False
         known = (_json if self.text else _msgpack).decode(payload)
         self.incarnation, self.version = known.incarnation, known.game.version
@@ -249,7 +262,7 @@ class Link:
     def whole(self, keyframe: Keyframe, now: float) -> None:
         """A keyframe of its view."""
         held = self._held(now)
-        self.base = keyframe.tick
+        self.base, self.given.changes = keyframe.tick, None
         if held is None:
             self.write(keyframe.payload)
         else:
@@ -264,6 +277,10 @@ class Link:
         else:
             held.patch(payload)
             meters.count("frames_skipped")
+
+    def is_slow(self, now: float) -> bool:
+        """Whether what it is sent waits; noted as of now."""
+        return self._held(now) is not None
 
     def _held(self, now: float) -> Held | None:
         if self.held is None and self.full:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import replace
+
 from rooms.core.delta import BadPatch
 from rooms.core.ids import Seat
-from rooms.core.snapshot import Reading, Snapshot, later
+from rooms.core.snapshot import Reading, Snapshot, later, rebased
 from rooms.protocol.server import Delta, Event, Frame, Welcome
 
 
@@ -72,7 +74,7 @@ class Track:
             self.offset = 0
         self.incarnation = message.incarnation
         self.player = message.you.player
-        self._reading = Reading(message.game.fields, message.game.tick_hz)
+        self._reading = Reading(message.game.fields, message.game.tick_hz, message.game.cells)
         self._base = _snapshot(message)
         self.view = self._see(self._base)
         fresh = [event for event in message.events if event.offset > self.offset]
@@ -81,11 +83,14 @@ class Track:
 
     def frame(self, message: Frame | Delta) -> View | None:
         """The view that `message` makes, None when a newer one is known. BadPatch: ask for a resync."""
+        if self._base is None:
+            raise BadPatch("no welcome has come yet")
         if isinstance(message, Frame):
-            seen = self._base = _snapshot(message)
-        elif self._base is None:
-            raise BadPatch("no keyframe has come yet")
+            seen = self._base = replace(_snapshot(message), cells=self._base.cells)
+            if self._reading.cells:  # the delta right behind it says what is in the cells
+                return None
         else:
+            self._base = rebased(self._base, message.changes)
             seen = later(self._base, message.age, message.changes, self._reading)
         if self.view is not None and seen.tick < self.view.tick:
             return None

@@ -6,7 +6,7 @@ filled in, and is what the rest of Holdfast works with.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -14,7 +14,7 @@ import msgspec
 
 from rooms.core.ids import Seat
 from rooms.core.rng import Rng
-from rooms.core.shape import shape_of
+from rooms.core.shape import CELLS_FIELD, names_of, shape_of
 
 S = TypeVar("S")
 M = TypeVar("M")
@@ -172,10 +172,25 @@ class Rules:
     """A player leaves a match for good. Without it the match ends and the leaver is last."""
     bot: Callable[[Any, Seat, str, Rng], Any | None] | None = None
     """(view, seat, strength, rng) -> a move, or None to wait. Sees what its seat sees, and nothing else."""
+    private: Callable[[Any, Seat], Any] | None = None
+    """(state, seat) -> a struct of those fields of the view that only this seat sees; `view` leaves them as they are
+    for spectators. So the rest is encoded once for all.
+    """
+    cells: Callable[[Any], Mapping[int, Any]] | None = None
+    """state -> what is in each cell of a large world, by the cell's number. Encoded once for all who see the cell."""
+    cells_seen: Callable[[Any, Seat | None], Iterable[int]] | None = None
+    """(state, seat) -> the numbers of the cells in sight; None is a spectator."""
+    cell_type: type[Any] | None = None
+    """Of a cell: a struct."""
     migrate: Callable[[int, Any], Any] | None = None
     """(older version, its state in plain values) -> the same state in this version's shape."""
     older: Mapping[int, Rules] = field(default_factory=dict)
     """The older versions that running matches may be finished by, each under its number."""
+
+    @property
+    def pieced(self) -> bool:
+        """True when viewers get different parts of one view: a private one, or the cells that they see."""
+        return self.private is not None or self.cells is not None
 
     def at(self, version: int) -> Rules:
         """The rules of a version that is here; else these, the newest."""
@@ -225,7 +240,8 @@ _NAMES = {
     "outcome": "outcome", "sample_move": "sample_move", "version": "VERSION", "hidden": "HIDDEN",
     "replay": "REPLAY", "late_join": "LATE_JOIN", "grace_s": "GRACE_S", "absent": "ABSENT", "strengths": "STRENGTHS",
     "bot_every_ms": "BOT_EVERY_MS", "relays": "RELAYS", "deadline": "deadline", "legal_moves": "legal_moves",
-    "join": "join", "leave": "leave", "bot": "bot", "migrate": "migrate",
+    "join": "join", "leave": "leave", "bot": "bot", "migrate": "migrate", "private": "private",
+    "cells": "cells", "cells_seen": "cells_seen", "cell_type": "Cell",
 }  # fmt: skip
 _REQUIRED = [*Game.__annotations__, "setup", "step", "view", "outcome", "sample_move"]
 
@@ -240,6 +256,14 @@ def _check(rules: Rules) -> None:
     demand(bool(rules.title) and len(rules.title) <= 40, "TITLE must have 1 to 40 characters")
     demand(not rules.strengths or rules.bot is not None, "STRENGTHS needs a bot function")
     demand(not rules.late_join or rules.join is not None, "LATE_JOIN needs a join function")
+    demand(
+        not (rules.pieced and rules.hidden),
+        "HIDDEN needs neither private nor cells",
+    )
+    demand(not rules.pieced or bool(shape_of(rules.view_type)), "private and cells need a View that is a plain struct")
+    cells = (rules.cells is None, rules.cells_seen is None, not shape_of(rules.cell_type))
+    demand(all(cells) or not any(cells), "cells, cells_seen and Cell, a plain struct, belong together")
+    demand(rules.cells is None or CELLS_FIELD in names_of(rules.view_type), "View needs a field for the cells in sight")
     demand(rules.replay in ("all", "spectator"), "REPLAY must be 'all' or 'spectator'")
     demand(rules.absent in ("bot", "forfeit", "wait"), "ABSENT must be 'bot', 'forfeit' or 'wait'")
     try:

@@ -18,6 +18,7 @@ from rooms.core.ids import Seat
 from rooms.core.replay import Checkpoint, Moment, Rerun
 from rooms.core.room import Cast
 from rooms.core.tape import Tape
+from rooms.core.view import whole_view
 
 Tree = Any
 
@@ -55,7 +56,7 @@ def viewers(tape: Tape, rules: Rules) -> list[Seat | None]:
 def tree_of(tape: Tape, rules: Rules, moment: Moment, seat: Seat | None) -> Tree:
     """What a viewer saw after a tick: {"room": ..., "game": ...}."""
     viewer = seat if seat in moment.cast else None
-    return {"room": _room(tape, moment), "game": msgspec.to_builtins(rules.view(moment.state, viewer))}
+    return {"room": _room(tape, moment), "game": whole_view(rules, moment.state, viewer)}
 
 
 def chunk_of(rerun: Rerun, start: int, seat: Seat | None) -> Chunk | None:

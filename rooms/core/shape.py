@@ -14,6 +14,8 @@ from msgspec import Struct, inspect
 
 MOST_COLUMNS: Final = 16
 """Of a table, so that a bit for each fits beside the row's number."""
+CELLS_FIELD: Final = "cells"
+"""The field of a game's view under which the cells in sight stand, in the order of their numbers."""
 ID: Final = "id"
 """A first column of this name tells rows apart, so they may come and go anywhere; else the place does."""
 

@@ -12,8 +12,10 @@ import msgspec
 
 from rooms.core import seating
 from rooms.core.facts import Card
+from rooms.core.game import Rules
 from rooms.core.ids import Seat
 from rooms.core.room import Live, Room, Sitter, is_person, taken
+from rooms.core.shape import CELLS_FIELD
 
 Tree = Any
 
@@ -54,17 +56,37 @@ def _sitter_tree(sitter: Sitter) -> Tree:
 def game_view(live: Live, seat: Seat | None) -> Any:
     """The game's part for one viewer, as the rules give it; None before the first match. To be encoded at once.
 
+    Where viewers get different parts of one view (`Rules.pieced`), only what all of them see.
+
     Whoever sits where another played the current match, or nobody did, sees what spectators see.
     """
     if live.state is None:
         return None
-    viewer = seat if seat is not None and _plays(live.room, seat) else None
-    return live.rules.view(live.state, viewer)
+    return live.rules.view(live.state, None if live.rules.pieced else eyes_of(live, seat))
+
+
+def eyes_of(live: Live, seat: Seat | None) -> Seat | None:
+    """Through whose eyes a seat sees the current match: its own, or a spectator's."""
+    return seat if seat is not None and _plays(live.room, seat) else None
 
 
 def game_tree(live: Live, seat: Seat | None) -> Tree:
-    """The same as plain values."""
-    return msgspec.to_builtins(game_view(live, seat))
+    """All that one viewer may see of the game, put together, as plain values."""
+    return whole_view(live.rules, live.state, eyes_of(live, seat))
+
+
+def whole_view(rules: Rules, state: Any, eyes: Seat | None) -> Tree:
+    """A view of the game with its private part and the cells in sight, as plain values; None before the first match."""
+    if state is None:
+        return None
+    tree = msgspec.to_builtins(rules.view(state, None if rules.pieced else eyes))
+    if rules.private is not None and eyes is not None:
+        tree |= msgspec.to_builtins(rules.private(state, eyes))
+    if rules.cells is not None and rules.cells_seen is not None:
+        cells = rules.cells(state)
+        seen = sorted(cells.keys() & set(rules.cells_seen(state, eyes)))
+        tree[CELLS_FIELD] = [msgspec.to_builtins(cells[cell]) for cell in seen]
+    return tree
 
 
 def _plays(room: Room, seat: Seat) -> bool:

@@ -6,7 +6,7 @@ Effects -> [Delivery per web process] -> commit -> hub
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any, Final
@@ -18,6 +18,7 @@ from rooms.core.room import Live, Socket, Told, seat_of, wall_ms
 from rooms.core.shape import names_of
 from rooms.core.view import game_view, room_tree
 from rooms.engine.frames import Acks, Shown, ViewStream, whole_of
+from rooms.engine.mosaic import Mosaic
 from rooms.protocol import server
 from rooms.protocol.bus import SHARED, WATCH, Broadcast, Delivery, Direct, View, ViewFrame
 from rooms.protocol.closing import may_reconnect
@@ -52,6 +53,7 @@ class Stage:
         """The roster, and how many sockets there were, as `_audience` and `_room` show them."""
         self._audience = Audience({}, {}, Counter(), ())
         self._room: Any = None
+        self._mosaic = Mosaic() if live.rules.pieced else None
         self.blind = False
         """The game's view failed: its players are shown the paused room without it."""
 
@@ -60,17 +62,48 @@ class Stage:
         audience = self._look()
         welcomed = {self.view_of(socket) for _, socket in self._named(fx.welcomes)} if fx.welcomes else ()
         shown = {seen: self._shown(seen) for seen in audience.views}
-        frames: list[ViewFrame] = []
-        for seen, wires in audience.views.items():
-            stream = self._streams.get(seen)
-            if stream is None:
-                stream = self._streams[seen] = ViewStream(seen)
-            frames += stream.frames(shown[seen], wires, seen in welcomed)
-        boxes = self._boxes(fx, audience, frames) if frames or fx.events else {}
+        if self._mosaic is not None:
+            boxes = self._lay(self._mosaic, fx, audience, shown)
+        else:
+            frames = self._frames(audience, shown, welcomed)
+            boxes = self._boxes(fx, audience, frames) if frames or fx.events else {}
         for web, direct in self._directs(fx, shown):
             if web not in boxes:
                 boxes[web] = self._box([], [], audience.held[web])
             boxes[web].directs.append(direct)
+        return boxes
+
+    def _frames(self, audience: Audience, shown: dict[View, Shown], welcomed: Collection[View]) -> list[ViewFrame]:
+        frames: list[ViewFrame] = []
+        for seen, wires in audience.views.items():
+            frames += self._stream(seen).frames(shown[seen], wires, seen in welcomed)
+        return frames
+
+    def _stream(self, seen: View) -> ViewStream:
+        stream = self._streams.get(seen)
+        if stream is None:
+            stream = self._streams[seen] = ViewStream(seen)
+        return stream
+
+    def _lay(self, mosaic: Mosaic, fx: Effects, audience: Audience, shown: dict[View, Shown]) -> dict[WebId, Delivery]:
+        """The boxes of a room whose frames are put together out of pieces: a keyframe for all, and what is news of the
+        pieces that each web process' sockets may see.
+        """
+        if not audience.views:
+            return {}
+        wires = audience.views[SHARED]
+        frames, shared, news = self._stream(SHARED).pieces(shown[SHARED], wires, bool(fx.welcomes))
+        boxes = self._boxes(fx, audience, frames) if frames or fx.events else {}
+        mosaic.advance(self.live, self.blind)
+        for _, socket in self._named(fx.welcomes):
+            mosaic.forget(socket.web)
+        for web in audience.needs:
+            pieces, sights = mosaic.told(web)
+            if pieces or sights or news:
+                if web not in boxes:
+                    boxes[web] = self._box([], [], audience.held[web])
+                boxes[web].pieces.extend([*shared, *pieces])
+                boxes[web].sights.update(sights)
         return boxes
 
     def _boxes(self, fx: Effects, audience: Audience, frames: list[ViewFrame]) -> dict[WebId, Delivery]:
@@ -91,7 +124,7 @@ class Stage:
 
     def _box(self, events: list[Broadcast], frames: list[ViewFrame], held: int) -> Delivery:
         room = self.live.room
-        return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [], held)
+        return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [], held, [], {})
 
     def _look(self) -> Audience:
         """The audience, and the room's part, afresh when they may have changed."""
@@ -122,6 +155,8 @@ class Stage:
     def _acks(self, seen: View) -> Acks:
         """By seat, of those that this view may know of."""
         players, seqs = self._audience.players, self.live.room.seqs
+        if self._mosaic is not None:  # each seat's stands in its own piece
+            return ()
         if seen == SHARED:
             return tuple(map(seqs.get, players, repeat(0)))
         return (*repeat(0, seen), seqs.get(players[seen], 0)) if seen >= 0 else ()
@@ -161,6 +196,7 @@ class Stage:
             tuple(rules.relays),
             room.options,
             names_of(rules.view_type),
+            names_of(rules.cell_type),
         )
         welcome = server.Welcome(
             you=server.You(socket.player.id, socket.player.name, socket.player.kind, seat),

@@ -28,6 +28,24 @@ class ViewFrame(msgspec.Struct, frozen=True, array_like=True):
     payload: bytes
 
 
+class Piece(msgspec.Struct, frozen=True, array_like=True):
+    """A part of the deltas of a room whose viewers get different parts: the hub puts each viewer's together.
+
+    `of` is SHARED (everybody's), a seat (its private part), or CELL + the number of a cell. `body`: `count` items of
+    changes, encoded. `base`: the tick of the keyframe it builds on; with `key`, it is a cell's keyframe itself.
+    """
+
+    of: int
+    wire: Wire
+    base: int
+    body: bytes = b""
+    count: int = 0
+    key: bool = False
+
+
+CELL: Final = 1000
+
+
 class Broadcast(msgspec.Struct, frozen=True, array_like=True):
     """An event, for the views listed or for all (None)."""
 
@@ -72,6 +90,10 @@ class Delivery(msgspec.Struct, frozen=True, array_like=True):
     directs: list[Direct]
     sockets: int = -1
     """How many sockets of this web process the room holds, so that it can tell when that is wrong; -1: not said."""
+    pieces: list[Piece] = []
+    """Of rooms whose viewers get different parts: those that are new since the last delivery; SHARED always."""
+    sights: dict[int, tuple[int, ...]] = {}
+    """The cells that a seat sees from now on (WATCH: spectators), where that has changed."""
 
 
 Parcel = list[Delivery]

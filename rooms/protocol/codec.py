@@ -86,7 +86,14 @@ def dump(message: Any, wire: Wire) -> bytes:
     return _json_encoder.encode(message) if wire == JSON else _msgpack_encoder.encode(message)
 
 
-def pack_delta(age: int, body: bytes, count: int) -> bytes:
-    """A delta in msgpack out of the `count` items of its changes, which are encoded one behind the other in `body`."""
+def join_delta(age: int, body: bytes, count: int, wire: Wire) -> bytes:
+    """A delta out of the `count` items of its changes, which are encoded in `body` without an array around them."""
+    if wire == JSON:
+        return b"[%d,%b]" % (age, body) if body else b"[%d]" % age
     head = _HEADS[count + 1] if count < 15 else b"\xdc" + (count + 1).to_bytes(2, "big")
     return head + (_AGES[age] if age < 128 else _msgpack_encoder.encode(age)) + body
+
+
+def join_bodies(bodies: list[bytes], wire: Wire) -> bytes:
+    """The items of several deltas' changes, one behind the other."""
+    return b",".join(filter(None, bodies)) if wire == JSON else b"".join(bodies)

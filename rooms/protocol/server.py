@@ -34,6 +34,8 @@ class GameInfo(msgspec.Struct, frozen=True):
     options: dict[str, Any]
     fields: tuple[str, ...] = ()
     """The names of the fields of the game's view, in the order in which deltas number them; () when they do not."""
+    cells: tuple[str, ...] = ()
+    """The same of a cell's; () for a game without cells."""
 
 
 class Limits(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from rooms.core.inputs import JSON, MSGPACK
 from rooms.core.shape import names_of
+from rooms.core.snapshot import FIELDS
 from rooms.engine.frames import Shown, ViewStream
 from rooms.games import get_rules
 from rooms.protocol.bus import SHARED
@@ -103,12 +104,12 @@ BY_HAND: list[tuple[str, Shown]] = [
 ]
 
 MISFITS: list[tuple[str, list[Any]]] = [
-    ("a field that is not there", [1, 4 + 4 * 9, 0]),
-    ("a row that is not there", [1, 4 + 4 * 1 + 2, [60 << 3 | 1, 1]]),
-    ("a difference is missing", [1, 4 + 4 * 1 + 2, [0b11, 1]]),
-    ("too few differences for all rows", [1, 4 + 4 * 1 + 3, [1, 1, 2]]),
-    ("too many differences for all rows", [1, 4 + 4 * 1 + 3, [1, *range(61)]]),
-    ("a row is dropped that is not there", [1, 4 + 4 * 2 + 2, [[40], []]]),
+    ("a field that is not there", [1, FIELDS + 4 * 9, 0]),
+    ("a row that is not there", [1, FIELDS + 4 * 1 + 2, [60 << 3 | 1, 1]]),
+    ("a difference is missing", [1, FIELDS + 4 * 1 + 2, [0b11, 1]]),
+    ("too few differences for all rows", [1, FIELDS + 4 * 1 + 3, [1, 1, 2]]),
+    ("too many differences for all rows", [1, FIELDS + 4 * 1 + 3, [1, *range(61)]]),
+    ("a row is dropped that is not there", [1, FIELDS + 4 * 2 + 2, [[40], []]]),
     ("a patch of the room that does not fit", [1, 2, [1, {"nothing": [1, {}]}]]),
 ]
 

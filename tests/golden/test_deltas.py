@@ -48,5 +48,5 @@ def test_a_delta_that_does_not_fit_is_refused(case: dict[str, Any]) -> None:
 
 def test_every_way_of_telling_a_change_occurs() -> None:
     told = {what for case in KEPT["fit"] for what in case["delta"][1::2]}
-    ships, shots, board = 4 + 4 * 1, 4 + 4 * 2, 4 + 4 * 3
-    assert told >= {0, 1, 2, 4, ships, ships + 2, ships + 3, shots, shots + 2, board, board + 1}
+    ships, shots, board = 8 + 4 * 1, 8 + 4 * 2, 8 + 4 * 3
+    assert told >= {0, 1, 2, 8, ships, ships + 2, ships + 3, shots, shots + 2, board, board + 1}

@@ -18,6 +18,7 @@ import msgspec
 from rooms.core.game import Input, Now, Outcome, Rules, Step
 from rooms.core.ids import Seat
 from rooms.core.rng import Rng
+from rooms.core.view import whole_view
 from rooms.games.registry import get_rules
 
 BOUND = 20_000
@@ -86,7 +87,11 @@ class Trial:
 
     def view(self, seat: Seat | None) -> bytes:
         """The bytes of what a seat (None: a spectator) sees."""
-        return msgspec.msgpack.encode(self.rules.view(self.state, seat))
+        return msgspec.msgpack.encode(self.tree(seat))
+
+    def tree(self, seat: Seat | None) -> Any:
+        """The same as plain values: with its private part, and the cells in sight."""
+        return whole_view(self.rules, self.state, seat)
 
     def viewers(self) -> list[Seat | None]:
         return [*self.seats, None]
@@ -135,8 +140,7 @@ def by_bots(*strengths: str) -> Mover:
             return []
         inputs: Inputs = []
         for seat in trial.seats:
-            tree = msgspec.to_builtins(rules.view(trial.state, seat))
-            view = msgspec.convert(tree, rules.view_type)
+            view = msgspec.convert(trial.tree(seat), rules.view_type)
             move = bot(view, seat, strengths[seat % len(strengths)], trial.rng("bot", seat))
             if move is not None:
                 inputs.append(Input(seat, move))

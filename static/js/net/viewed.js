@@ -4,7 +4,7 @@
  * @typedef {import("./wire.js").Whole} Whole
  * @typedef {{tick: number, ms: number, at: number, whole: Whole, acks: number[]}} View  `at`: local time of arrival
  */
-import { later } from "./delta.js";
+import { later, rebased } from "./delta.js";
 
 export class Viewed {
   /** @type {View|null} */
@@ -16,8 +16,8 @@ export class Viewed {
 
   /** The server's answer to hello or resync: the truth from here on. @param {import("./wire.js").Welcome} welcome @param {number} at */
   put({ tick, ms, whole, acks = [], game }, at) {
-    this.#reading = { fields: game.fields ?? [], tickHz: game.tick_hz };
-    this.#base = { tick, ms, acks, whole };
+    this.#reading = { fields: game.fields ?? [], tickHz: game.tick_hz, cells: game.cells ?? [] };
+    this.#base = { tick, ms, acks, whole, cells: new Map() };
     this.view = { ...this.#base, at };
   }
 
@@ -28,13 +28,14 @@ export class Viewed {
    */
   apply(message, at) {
     if (!this.view || !this.#base) return false;
-    const seen = Array.isArray(message) ? later(this.#base, message, this.#reading) : kept(message);
-    if (!Array.isArray(message)) this.#base = seen;
+    if (!Array.isArray(message)) {
+      const { tick, ms, acks = [], whole } = message;
+      this.#base = { tick, ms, acks, whole, cells: this.#base.cells };
+      if (this.#reading.cells?.length) return false; // the delta right behind it says what is in the cells
+    } else this.#base = rebased(this.#base, message);
+    const seen = Array.isArray(message) ? later(this.#base, message, this.#reading) : this.#base;
     if (seen.tick < this.view.tick) return false;
     this.view = { ...seen, at };
     return true;
   }
 }
-
-/** @param {import("./wire.js").Frame} frame @returns {import("./delta.js").Snapshot} */
-const kept = ({ tick, ms, acks = [], whole }) => ({ tick, ms, acks, whole });

@@ -12,6 +12,7 @@
  * @property {string[]} relays  kinds that players may send past the rules
  * @property {Record<string, any>} options
  * @property {string[]} [fields]  names of the fields of the game's view, as deltas number them
+ * @property {string[]} [cells]  the same of a cell's, in a game with a large world
  *
  * @typedef {{message_bytes: number, messages_per_s: number, chat_letters: number, relay_bytes: number}} Limits
  *

@@ -40,13 +40,13 @@ describe("frames", () => {
     const { enter, room } = scripted();
     const game = { ...welcomeOf().game, fields: ["x", "y"], tick_hz: 20 };
     const server = enter({ tick: 10, ms: 500, game, acks: [7], whole: whole({ x: 1, y: 1 }) });
-    server.say([1, 4, 2]);
+    server.say([1, 8, 2]);
     assert.deepEqual(room.view?.whole.game, { x: 2, y: 1 });
-    server.say([2, 0, [3], 8, 2]);
+    server.say([2, 0, [3], 12, 2]);
     assert.deepEqual(room.view?.whole.game, { x: 1, y: 2 });
     assert.deepEqual([room.view?.tick, room.view?.ms], [12, 600]);
     server.say({ t: "frame", tick: 13, ms: 650, whole: whole({ x: 5, y: 5 }) });
-    server.say([1, 4, 6]);
+    server.say([1, 8, 6]);
     assert.deepEqual([room.view?.tick, room.view?.whole.game], [14, { x: 6, y: 5 }]);
   });
 
@@ -81,7 +81,7 @@ describe("frames", () => {
     const server = enter({ tick: 10, offset: 4 });
     const frames = tellings("frame").length;
     server.say([2, 3, [7]]);
-    server.say([3, 4, 1]);
+    server.say([3, 8, 1]);
     assert.deepEqual(server.got("resync"), [{ t: "resync", offset: 4 }]);
     assert.equal(tellings("frame").length, frames, "what does not fit was shown");
     clock.pass(2100);

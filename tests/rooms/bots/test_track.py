@@ -80,7 +80,7 @@ def test_a_delta_that_does_not_fit_asks_for_the_whole() -> None:
     track = Track()
     track.welcome(welcome(tick=5))
 
-    for changes in ([4, 1], [3, [1, {"x": [1, {}]}]], [3], [0, 5]):
+    for changes in ([8, 1], [3, [1, {"x": [1, {}]}]], [3], [0, 5]):
         with pytest.raises(BadPatch):
             track.frame(Delta(1, changes))
 

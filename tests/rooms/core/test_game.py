@@ -13,6 +13,7 @@ import pytest
 from rooms.core.game import Event, IllegalMove, Input, Now, Step, in_turn, read_rules
 from rooms.core.rng import Rng
 from rooms.games import tictactoe
+from tests.support import meadow
 
 
 def module(**changes: Any) -> SimpleNamespace:
@@ -89,6 +90,7 @@ from types import SimpleNamespace
 import msgspec
 from rooms.core.game import read_rules
 from rooms.games import tictactoe
+from tests.support import meadow
 
 sys.setswitchinterval(1e-6)
 parts = {name: getattr(tictactoe, name) for name in dir(tictactoe) if not name.startswith("_")}
@@ -131,3 +133,17 @@ def test_older_rules_need_numbers_of_their_own_below_the_games(older: tuple[int,
 def test_what_is_wrong_with_older_rules_is_named() -> None:
     with pytest.raises(TypeError, match="step"):
         read_rules("mine", module(VERSION=2, OLDER=(module(VERSION=1, step=None),)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"HIDDEN": True}, "HIDDEN needs neither"),
+        ({"View": dict}, "plain struct"),
+        ({"cells_seen": None}, "belong together"),
+        ({"View": meadow.Cell}, "a field for the cells"),
+    ],
+)
+def test_parts_of_a_view_that_do_not_fit_are_named(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        read_rules("meadow", SimpleNamespace(**{**meadow.PARTS, **changes}))

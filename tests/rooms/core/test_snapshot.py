@@ -21,7 +21,7 @@ def test_without_changes_it_is_the_base_some_ticks_later() -> None:
 
 
 def test_what_has_not_changed_is_shared() -> None:
-    seen = later(BASE, 1, [4, 1], READING)
+    seen = later(BASE, 1, [8, 1], READING)
     assert seen.game == {"turn": 1, "cells": [[1, 2], [3, 4]]}
     assert seen.game["cells"] is BASE.game["cells"]
     assert seen.room is BASE.room
@@ -29,7 +29,7 @@ def test_what_has_not_changed_is_shared() -> None:
 
 
 def test_rows_that_did_not_change_are_shared() -> None:
-    seen = later(BASE, 1, [4 + 4 + 2, [1 << 2 | 0b10, 5]], READING)
+    seen = later(BASE, 1, [8 + 4 + 2, [1 << 2 | 0b10, 5]], READING)
     assert seen.game["cells"] == [[1, 2], [3, 9]]
     assert seen.game["cells"][0] is BASE.game["cells"][0]
 
@@ -44,7 +44,7 @@ def test_acks_are_told_by_how_much_more_has_counted(before: list[int], now: list
     assert not more or more[-1], "zeros at the end are left out"
 
 
-@pytest.mark.parametrize("changes", [[4], [40, 1], [2, [7]], [3, [1, {"no": [1, {}]}]], [0, 1], [1, None], [None, 1]])
+@pytest.mark.parametrize("changes", [[8], [40, 1], [2, [7]], [3, [1, {"no": [1, {}]}]], [0, 1], [1, None], [None, 1]])
 def test_what_does_not_fit_is_refused(changes: list[Any]) -> None:
     with pytest.raises(BadPatch):
         later(BASE, 1, changes, READING)
@@ -52,4 +52,4 @@ def test_what_does_not_fit_is_refused(changes: list[Any]) -> None:
 
 def test_a_field_of_a_game_that_is_not_there_is_refused() -> None:
     with pytest.raises(BadPatch):
-        later(Snapshot(1, 0, (), {}, None), 1, [4, 1], READING)
+        later(Snapshot(1, 0, (), {}, None), 1, [8, 1], READING)

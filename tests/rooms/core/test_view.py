@@ -11,6 +11,7 @@ from rooms.core.effects import Effects
 from rooms.core.inputs import BotBody, LeaveBody
 from rooms.games import get_rules
 from tests.rooms.core.driver import ANN, BOB, CAT, Driver
+from tests.support import meadow
 
 
 def test_a_view_is_plain() -> None:
@@ -67,3 +68,11 @@ def test_whoever_takes_a_seat_after_the_match_sees_what_spectators_see() -> None
     game.attach(CAT)
     assert game.room.seats[1].player == CAT
     assert view.game_tree(game.live, 1) == view.game_tree(game.live, None)
+
+
+def test_a_view_in_parts_is_put_together_for_whoever_sees_it() -> None:
+    state = meadow.State([meadow.Sheep(1, 5, 5), meadow.Sheep(2, 25, 5)], [(0, 0), (20, 0)], [[7], [8]], 3)
+    sheep = {0: {"number": 0, "sheep": [[1, 5, 5]]}, 2: {"number": 2, "sheep": [[2, 25, 5]]}}
+    for eyes, hand, cells in ((0, [7], [sheep[0]]), (1, [8], [sheep[2]]), (None, None, [sheep[0]])):
+        assert view.whole_view(meadow.RULES, state, eyes) == {"turn": 3, "cells": cells, "hand": hand}
+    assert view.whole_view(meadow.RULES, None, 0) is None

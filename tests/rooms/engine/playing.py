@@ -119,7 +119,7 @@ class Table:
             if direct.view is not None:
                 welcome = parse_server(direct.payload, inputs.JSON)
                 assert isinstance(welcome, server.Welcome)
-                self._reading = Reading(welcome.game.fields, welcome.game.tick_hz)
+                self._reading = Reading(welcome.game.fields, welcome.game.tick_hz, welcome.game.cells)
             self.got.setdefault(direct.socket, []).append(parse_server(direct.payload, inputs.JSON))
 
 

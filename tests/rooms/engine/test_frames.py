@@ -14,7 +14,8 @@ from msgspec import Struct
 from rooms.core.inputs import JSON, MSGPACK, Wire
 from rooms.core.shape import names_of
 from rooms.core.snapshot import Reading, Snapshot, later
-from rooms.engine.frames import KEY_EVERY, REST, Shown, ViewStream
+from rooms.engine.fields import REST, Thrift
+from rooms.engine.frames import Shown, ViewStream
 from rooms.games import get_rules
 from rooms.protocol.bus import SHARED, ViewFrame
 from rooms.protocol.codec import parse_server
@@ -122,9 +123,9 @@ def test_time_is_told_where_it_does_not_follow_from_the_age() -> None:
     stream, reader = ViewStream(SHARED), Reader(JSON)
     reader.read(*stream.frames(shown(1), {JSON}, False))
     (steady,) = stream.frames(shown(2, View(2, [], {})), {JSON}, False)
-    assert steady.payload == b"[1,4,2]"
+    assert steady.payload == b"[1,8,2]"
     (late,) = stream.frames(shown(3, View(3, [], {}), ms=1000), {JSON}, False)
-    assert late.payload == b"[2,1,950,4,3]"
+    assert late.payload == b"[2,1,950,8,3]"
     assert reader.read(late).ms == 1000
 
 
@@ -138,7 +139,7 @@ def test_where_everything_moves_the_table_is_sent_as_it_is_and_rests() -> None:
         said = parse_server(frame.payload, JSON)
         assert isinstance(said, Delta)
         hows.append(said.changes[0])
-    assert set(hows) == {8}, "field 1, as it is"
+    assert set(hows) == {12}, "field 1, as it is"
 
 
 def test_a_keyframe_comes_when_deltas_have_cost_more_than_it() -> None:
@@ -146,7 +147,7 @@ def test_a_keyframe_comes_when_deltas_have_cost_more_than_it() -> None:
     long = {"words": "x" * 100}
     bases = [stream.frames(shown(n, View(n, [], long if n > 5 else {})), {JSON}, False)[0].base for n in range(60)]
     assert bases.count(-1) == 2, "the long words would be in each delta for ever"
-    assert bases.index(-1, 1) == KEY_EVERY + 1
+    assert bases.index(-1, 1) == Thrift.EVERY + 1
     calm = ViewStream(SHARED)
     assert [calm.frames(shown(n, View(n, [], {})), {JSON}, False)[0].base for n in range(300)].count(-1) == 1
 
