@@ -12,6 +12,9 @@ from tests.bench.load.crowd import Crowd, in_turn
 from tests.bench.load.summary import move
 from tests.bench.peers.tutorial import Tutorial
 
+PATIENT = 20
+"""Connections that are made at a time: with more of them it answers 500."""
+
 
 class State(msgspec.Struct):
     """What a room tells."""
@@ -50,9 +53,8 @@ async def enter(server: Tutorial, game: str, rooms: int, size: int) -> Crowd:
     """A crowd in so many rooms."""
     crowd = Crowd()
     places = [(room, f"{number}") for room in range(rooms) for number in range(size)]
-    crowd.clients.extend(
-        await in_turn([partial(_join, server, crowd.tally, game, f"{room}", who) for room, who in places])
-    )
+    joins = [partial(_join, server, crowd.tally, game, f"{room}", who) for room, who in places]
+    crowd.clients.extend(await in_turn(joins, PATIENT))
     return crowd
 
 

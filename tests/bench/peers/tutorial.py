@@ -16,7 +16,7 @@ from tests.bench.stage import Stage
 from tests.support.processes import TOP, Process
 from tests.support.valkey import ValkeyServer
 
-BOARD_HZ = 5
+BOARD_HZ = 2
 """It cannot carry 20 states a second to 300 clients; what one costs does not depend on how often."""
 APPLICATION = "tests.bench.peers.tutorial_app:application"
 
