@@ -19,9 +19,9 @@ def per_state(window: Window, due: float) -> Sample:
 
 
 def per_input(window: Window) -> Sample:
-    """A sample in CPU µs for each input; as many should have been seen by states as were sent."""
+    """A sample in CPU µs for each input that was sent; all but those of the last moments should have been seen."""
     sent = window.counts["sent"]
-    return _sample(window, sent, window.counts["answered"] / max(sent, 1.0))
+    return _sample(window, sent, max(0.0, 1.0 - window.counts["overdue"] / max(sent, 1.0)))
 
 
 def _sample(window: Window, count: float, share: float) -> Sample:

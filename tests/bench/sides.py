@@ -43,8 +43,11 @@ def playing(side: str, stage: Stage, game: str, rooms: int, size: int) -> Playin
     return _SIDES[side](stage, game, rooms, size)
 
 
-async def watched(side: Playing, seconds: float, input_hz: float = 0.0) -> Window:
-    """A crowd comes in, does what it does for a while, and is measured; with inputs of each client where asked for."""
+async def watched(side: Playing, seconds: float, input_hz: float = 0.0, late_s: float = LATE_S) -> Window:
+    """A crowd comes in, does what it does for a while, and is measured; with inputs of each client where asked for.
+
+    An input that no state has seen for `late_s` seconds is overdue.
+    """
     async with await side.enter() as crowd:
         await crowd.warm(WARM_S)
         if input_hz:
@@ -52,7 +55,7 @@ async def watched(side: Playing, seconds: float, input_hz: float = 0.0) -> Windo
             await asyncio.sleep(WARM_S)
         before = len(crowd.tally.latencies)
         window = await measure(seconds, side.groups, crowd.tally.counts)
-        window.counts["overdue"] = float(crowd.overdue(LATE_S))
+        window.counts["overdue"] = float(crowd.overdue(late_s))
         return replace(window, latencies=crowd.tally.latencies[before:])
 
 

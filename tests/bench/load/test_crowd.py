@@ -91,13 +91,14 @@ def test_the_floor_in_c_sends_every_frame(stage: Stage, monkeypatch: pytest.Monk
 
 def test_costs_are_divided_by_what_came_and_shortfalls_are_told() -> None:
     counts = {"frames": 1000.0, "bytes": 140_000.0, "skipped": 0.0, "stale": 0.0, "lost": 0.0, "refused": 0.0}
-    counts |= {"sent": 500.0, "answered": 499.0}
+    counts |= {"sent": 500.0, "answered": 499.0, "overdue": 20.0}
     window = Window(2.0, {"web": 0.02, "redis": 0.01}, 0.3, 0.0, counts, latencies=[0.03] * 98 + [0.2] * 2)
     fine = per_state(window, 500)
     assert fine.faults == []
     wanted = {"us": 30.0, "web_us": 20.0, "redis_us": 10.0, "bytes": 140.0, "core": 1.5, "p50": 30.0, "p99": 200.0}
     assert {name: fine.figures[name] for name in wanted} == pytest.approx(wanted)
     assert per_input(window).figures["us"] == pytest.approx(60.0)
+    assert per_input(window).figures["share"] == pytest.approx(0.96)
     assert per_state(window, 1000).faults == ["only 50.0% of what was due came"]
     bad = Window(2.0, {}, 0.95, 0.2, {**counts, "skipped": 9.0, "lost": 1.0})
     assert len(per_state(bad, 500).faults) == 4

@@ -9,6 +9,8 @@ from tests.bench.sides import BARE, COLYSEUS, OURS, TUTORIAL, playing, watched
 from tests.bench.stage import Stage
 
 ROOMS, SIZE, HZ, SLOW_HZ = 30, 10, 20, 5
+LATE_S = 0.75
+"""A state comes each half second."""
 WEB, WHOLE, THEIRS = "ours, web alone", "ours, whole, until committed", "Colyseus"
 
 
@@ -39,4 +41,4 @@ class Inputs:
 
     def sample(self, case: str, side: str, stage: Stage) -> Sample:
         hz = SLOW_HZ if side == TUTORIAL else HZ
-        return per_input(run(watched(playing(side, stage, "marks", ROOMS, SIZE), stage.seconds, hz)))
+        return per_input(run(watched(playing(side, stage, "marks", ROOMS, SIZE), stage.seconds, hz, LATE_S)))
