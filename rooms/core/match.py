@@ -66,7 +66,7 @@ def step_match(live: Live, asked: Sequence[Asked], fx: Effects) -> None:
     inputs = [Input(one.seat, one.move) for one in asked]
     try:
         step = simulate.step_state(rules, live.state, inputs, now, (room.seed, room.match))
-        refused = [(asked[no.index], no) for no in step.rejections]
+        refused = [(asked[no.index], no) for no in step.rejections] if step.rejections else []
         live.state = step.state
         outcome = rules.outcome(live.state)
     except Exception as error:  # law 7, as above
@@ -77,7 +77,10 @@ def step_match(live: Live, asked: Sequence[Asked], fx: Effects) -> None:
         return
     if refused:
         fx.refusals += [Refusal(one.socket, one.player, one.seq, no.code, no.message, no.legal) for one, no in refused]
-    _note_step(live, asked, {no.index: no.code for no in step.rejections}, fx)
+    if asked or not rules.tick_hz:
+        _note_step(live, asked, {no.index: no.code for _, no in refused}, fx)
+    if room.match_tick % journal.MARK_EVERY == 0:
+        journal.note_mark(live, fx)
     for event in step.events:
         fx.tell(live, f"game:{event.kind}", event.body, event.seats)
     if outcome is not None:
@@ -87,12 +90,12 @@ def step_match(live: Live, asked: Sequence[Asked], fx: Effects) -> None:
 
 def _note_step(live: Live, asked: Sequence[Asked], refused: dict[int, str], fx: Effects) -> None:
     room = live.room
-    if asked or not live.rules.tick_hz:
-        given = (
-            journal.Given(one.seat, one.player, one.seq, one.raw, refused.get(at, "")) for at, one in enumerate(asked)
-        )
-        journal.note(live, fx, journal.Stepped(room.match_tick, room.ms - (room.match_ms or 0), tuple(given)))
-    journal.note_mark(live, fx)
+    if room.journalled <= 0:
+        return
+    given = [journal.Given(one.seat, one.player, one.seq, one.raw) for one in asked]
+    for at, code in refused.items():
+        given[at] = replace(given[at], refused=code)
+    journal.note(live, fx, journal.Stepped(room.match_tick, room.ms - (room.match_ms or 0), tuple(given)))
 
 
 def join_match(live: Live, seat: Seat, fx: Effects) -> None:

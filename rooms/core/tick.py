@@ -101,7 +101,8 @@ def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
         presence.ring(live, fx)
         plain = False
     _step(live, asked, ticking, fx)
-    _keep_refusals(live, fx)
+    if fx.refusals:
+        _keep_refusals(live, fx)
     live.calm = fx.plain = plain and live.roster == roster and not (fx.events or fx.refusals or fx.welcomes)
     if fx.changed:
         room.tick += 1
@@ -110,7 +111,8 @@ def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
 
 def is_ticking(live: Live) -> bool:
     """True while the room must be advanced once per tick."""
-    return live.rules.tick_hz > 0 and live.room.phase == "playing" and live.room.fault is None
+    room = live.room
+    return live.rules.tick_hz > 0 and room.phase == "playing" and room.fault is None
 
 
 def next_due(live: Live) -> int | None:
@@ -156,16 +158,41 @@ def _take(live: Live, arrived: Sequence[Arrived], asked: Moves, fx: Effects) -> 
     """Apply the entries in order. True when they were all moves, of players of whom some input was counted before."""
     room, plain = live.room, True
     faults.hear(live, arrived)
-    for entry_id, act, token in arrived:
+    for _, act, token in arrived:
         if isinstance(act, Command):
+            if isinstance(act.body, MoveBody) and _move(live, act, act.body, asked):
+                continue
             plain = plain and isinstance(act.body, MoveBody) and act.player in room.seqs
             _command(live, act, asked, fx)
         else:
             plain = False
             _apply(live, act, token, fx)
-        room.applied = entry_id
+    room.applied = arrived[-1][0]
     fx.changed = True
     return plain
+
+
+def _move(live: Live, act: Command, body: MoveBody, asked: Moves) -> bool:
+    """Take a move about which nothing is special. False, with nothing done, when something is: then see `_command`.
+
+    Most inputs of most rooms are such moves; on the road for all a move costs twice as much.
+    """
+    room = live.room
+    socket = room.sockets.get(act.socket)
+    if socket is None or socket.player.id != act.player or room.phase != "playing" or room.fault is not None:
+        return False
+    seat = seat_by(live, act.player)
+    if seat is None or seat not in room.cast or not act.prev <= room.seqs.get(act.player, -1) < act.seq:
+        return False
+    if asked.of.get(seat, 0) >= live.bounds.moves_per_step:
+        return False
+    try:
+        move: Any = _decoder(live.rules.move).decode(body.move)
+    except msgspec.DecodeError:
+        return False
+    room.seqs[act.player] = act.seq
+    asked.add(Asked(act.socket, seat, act.player, act.seq, move, body.move))
+    return True
 
 
 def _apply(live: Live, act: Act, token: str, fx: Effects) -> None:

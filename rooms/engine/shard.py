@@ -114,7 +114,11 @@ class Shard:
             entries = self._unpack(pack_id, raw)
             count += len(entries)
             for entry in entries:
-                self._route(pack_id, entry)
+                table = self.tables.get(entry.room)
+                if table is None:
+                    self._route(pack_id, entry)
+                else:
+                    self._put(table, (pack_id, entry.act, entry.reply))
         return count
 
     def _unpack(self, pack_id: str, raw: bytes) -> list[Entry]:
@@ -137,17 +141,15 @@ class Shard:
         return entries
 
     def _route(self, entry_id: str, entry: Entry) -> None:
+        """An entry for no room here: for all of them, for one to be opened, or for one that is gone."""
         arrived = (entry_id, entry.act, entry.reply)
         if not entry.room and isinstance(entry.act, Lapse):
             for table in self.tables.values():
                 if table.arrived or any(s.web == entry.act.web for s in table.live.room.sockets.values()):
                     self._put(table, arrived)
             return
-        if isinstance(entry.act, Open) and entry.room not in self.tables and entry.room not in self.foreign:
+        if isinstance(entry.act, Open) and entry.room not in self.foreign:
             self._open(entry_id, entry.room, entry.act, entry.reply)
-            return
-        if entry.room in self.tables:
-            self._put(self.tables[entry.room], arrived)
         else:
             self._strays.append((entry.room, entry.act, entry.reply))
 
