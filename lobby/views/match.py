@@ -39,7 +39,11 @@ async def match(request: PlayerRequest, number: int) -> HttpResponse:
     shown = told(await find_match(number, request.player.id))
     context: dict[str, Any] = {"page": "match", "told": shown, "config": None, "why": ""}
     try:
-        context["config"] = config_of(shown, await projector.reel(shown.match))
+        reel = await projector.reel(shown.match)
+        if reel.tape.ticks:
+            context["config"] = config_of(shown, reel)
+        else:
+            context["why"] = "The match was over before anybody moved: there is nothing to play back."
     except LobbyError as refusal:
         context["why"] = refusal.message
     return render(request, "lobby/match.html", context)

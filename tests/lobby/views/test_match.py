@@ -15,8 +15,12 @@ from lobby.models import Match, Replay
 from lobby.projector import projector
 from lobby.throttle import LOOK_ADDRESS, Limit
 from lobby.views import match as views
+from rooms.core.inputs import LeaveBody
+from rooms.games import get_rules
 from tests.lobby.recorded import keep
 from tests.lobby.world import Lobby, page
+from tests.rooms.core.driver import BOB, Driver
+from tests.rooms.core.recording import Recorder, begin
 
 pytestmark = pytest.mark.usefixtures("live_db")
 akeep = sync_to_async(keep)
@@ -129,3 +133,15 @@ async def test_the_lobby_lists_recent_matches(lobby: Lobby) -> None:
     assert text.count('class="recent-match"') == 1
     await Match.objects.aupdate(ended_at=timezone.now())
     assert ">just now</time>" in await text_of("/")
+
+
+async def test_a_match_that_was_over_before_anybody_moved_has_nothing_to_play() -> None:
+    driver = Driver(get_rules("tictactoe"))
+    recorder = Recorder(driver)
+    recorder.take(*begin(driver), driver.do(BOB, LeaveBody()))
+    assert driver.room.match_tick == 0
+    match = await akeep(journal=[recorder.raw], ticks=0, seed=driver.room.seed, reason="Bob left")
+    text = await text_of(f"/matches/{match.pk}/")
+    assert "The match was over before anybody moved" in text
+    assert 'id="play"' not in text
+    assert config_in(text) is None
