@@ -118,6 +118,36 @@ async def test_a_bad_line_has_a_shard_read_once_a_second_at_most(lobby: Lobby, m
         assert 1 <= shards_read() - start <= took / 0.5 + 1
 
 
+async def test_what_comes_while_a_shard_is_read_is_applied_to_what_was_read(
+    lobby: Lobby, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "AGAIN_S", 0.0)
+    store, room = live_store(), await lobby.show(card())
+    plain, read, go_on = store.cards, asyncio.Event(), asyncio.Event()
+
+    async def slow(shard: int) -> Any:
+        answer = await plain(shard)
+        read.set()
+        await go_on.wait()
+        return answer
+
+    shelves = Shelves()
+    following = Following(store, shelves, lambda fresh: None)
+    task = asyncio.create_task(following.run())
+    await asyncio.wait_for(following.filled.wait(), 5)
+    start = shards_read()
+    monkeypatch.setattr(store, "cards", slow)
+    await lobby.tell((room.room, None), count=2)  # one before it is missing
+    await asyncio.wait_for(read.wait(), 5)
+    newest = await lobby.show(msgspec.structs.replace(room, players=3))
+    await until(lambda: bool(following._lost.get(store.shard_of(room.room))))
+    go_on.set()
+    await until(lambda: shelves.find(room.room) == newest)
+    assert shards_read() - start == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_many_cards_are_read_in_pieces_and_between_them_the_loop_runs(lobby: Lobby) -> None:
     shard = 3
     many = [room for room in (card().room for _ in range(20_000)) if live_store().shard_of(room) == shard][:1000]
