@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -14,47 +15,71 @@ INBOX: Final = 256
 
 
 class Inbox:
-    """Events for `receive`. `pause` and `resume` are told when the socket is to be read no more, and again."""
+    """Events for `receive`. `pause` and `resume` are told when the socket is to be read no more, and again.
 
-    __slots__ = ("_full", "_pause", "_queue", "_resume")
+    No asyncio.Queue: that keeps three kilobytes for each socket, and a socket that is read by callback has nothing here
+    but its end.
+    """
+
+    __slots__ = ("_events", "_full", "_pause", "_resume", "_waiters")
 
     def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
         """Empty."""
-        self._queue: asyncio.Queue[Message] = asyncio.Queue()
+        self._events: deque[Message] | None = None
+        self._waiters: list[asyncio.Future[None]] = []
         self._full = False
         self._pause, self._resume = pause, resume
 
     def hear(self, message: bytes | str) -> None:
         """A message from the socket."""
-        kind = "text" if isinstance(message, str) else "bytes"
-        self._queue.put_nowait({"type": "websocket.receive", kind: message})
-        if not self._full and self._queue.qsize() > INBOX:
+        self.tell({"type": "websocket.receive", "text" if isinstance(message, str) else "bytes": message})
+        if not self._full and len(self._events or ()) > INBOX:
             self._full = True
             meters.count("sockets_unread")
             self._pause()
 
     def tell(self, event: Message) -> None:
         """Any other event: it waits for its turn behind the messages."""
-        self._queue.put_nowait(event)
+        if self._events is None:
+            self._events = deque()
+        self._events.append(event)
+        self._wake()
 
     async def receive(self) -> Message:
         """The next event, for the application."""
-        event = await self._queue.get()
-        if self._full and self._queue.qsize() <= INBOX // 2:
+        while not self._events:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+                elif self._events:
+                    self._wake()  # it was this one's turn, which goes to another
+                raise
+        event = self._events.popleft()
+        if self._full and len(self._events) <= INBOX // 2:
             self._full = False
             self._resume()
+        if not self._events:
+            self._events = None
         return event
 
     def take_messages(self) -> list[bytes | str]:
         """Every message that waits, out of the queue: from now on they go elsewhere. Other events stay."""
-        taken: list[bytes | str] = []
-        for _ in range(self._queue.qsize()):
-            event = self._queue.get_nowait()
-            if event["type"] == "websocket.receive":
-                taken.append(event["text"] if "text" in event else event["bytes"])
-            else:
-                self._queue.put_nowait(event)
+        events = self._events or ()
+        messages = [event for event in events if event["type"] == "websocket.receive"]
+        rest = [event for event in events if event["type"] != "websocket.receive"]
+        self._events = deque(rest) if rest else None
         if self._full:
             self._full = False
             self._resume()
-        return taken
+        return [event["text"] if "text" in event else event["bytes"] for event in messages]
+
+    def _wake(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.pop(0)
+            if not waiter.done():
+                waiter.set_result(None)
+                return

@@ -46,8 +46,8 @@ class Intake(WSListener):
         self._waits = 0
         self._count = 0
         """Frames of the present read so far."""
-        self._held: deque[bytes | str | None] = deque()
-        """Messages that were read but wait for their turn; None: the peer's close."""
+        self._held: deque[bytes | str | None] | tuple[()] = ()
+        """Messages that were read but wait for their turn; None: the peer's close. A deque only once there are some."""
         self._pong: bytes | None = None
         """The newest ping that waits for its answer."""
         self._closing = False
@@ -146,6 +146,7 @@ class Intake(WSListener):
 
     def _hand_on(self, message: bytes | str | None) -> None:
         if self._waits or self._held:
+            self._held = self._held or deque()
             self._held.append(message)
         elif message is None:
             self._answer_close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -70,7 +71,9 @@ class OpenSocket(Intake):
 
     def listen(self, hear: Hear) -> None:
         """Messages by callback from now on."""
-        self._held.extendleft(reversed(self.inbox.take_messages()))
+        early = self.inbox.take_messages()
+        if early:
+            self._held = deque([*early, *self._held])
         self._hear = hear
         self._go_on(len(self._held))
 
