@@ -7,8 +7,8 @@ of its last input that counted: so a client can tell a new state from an old one
 seen, in the same way on every server.
 
 pulse: nothing but ticks, of a state of about 470 bytes.      swarm: a hundred entities, of which some move.
-still: nothing at all.                                        The last two are played by Colyseus, too.
-flood: a text of 8 KiB that is new at every tick.
+still: nothing at all.                                        flood: a text of 8 KiB that is new at every tick.
+The last three are played by Colyseus, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Clients of ours that can stop reading for a while, and know what they missed when they read on."""
+"""Clients that can stop reading for a while; those of ours know what they missed when they read on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rooms.core.ids import RoomId
 from rooms.protocol.codec import Malformed
 from tests.bench.load.client import Tally
 from tests.bench.load.holdfast import Guest, Sight
-from tests.bench.load.visitors import guest_headers
+from tests.bench.load.visitors import CODE, ROOM_STATE_PATCH, Client, guest_headers, visit_colyseus
 
 SMALL = 128 * 1024
 """What the kernel of a reader that will stop is told to keep: else it takes megabytes, with less it stutters."""
@@ -80,13 +80,47 @@ class Reader(Guest):
 
     def stop_reading(self) -> None:
         """Leave everything with the kernel."""
-        assert self.transport is not None
-        self.transport.underlying_transport.pause_reading()
+        _pause(self.transport)
 
     def read_on(self) -> None:
         """Take what has come."""
         if self.transport is not None:
             self.transport.underlying_transport.resume_reading()
+
+
+class Peer(Client):
+    """The same at Colyseus, which notes no more than when states come."""
+
+    def __init__(self) -> None:
+        """Not connected."""
+        super().__init__()
+        self.times = array("d")
+        self._clock = asyncio.get_running_loop().time
+
+    def take(self, payload: bytes) -> None:
+        """One message."""
+        if payload[0] & CODE == ROOM_STATE_PATCH:
+            self.times.append(self._clock())
+        else:
+            super().take(payload)
+
+    def stop_reading(self) -> None:
+        """Leave everything with the kernel."""
+        _pause(self.transport)
+
+
+def _pause(transport: WSTransport | None) -> None:
+    assert transport is not None
+    transport.underlying_transport.pause_reading()
+
+
+async def read_colyseus(port: int, game: str, *, create: bool = False, small: bool = False) -> Peer:
+    """A reader in the room that was opened last, or in a new one."""
+    more: dict[str, Any] = {"socket_factory": _small} if small else {}
+    how = "create" if create else "joinOrCreate"
+    peer = await visit_colyseus(port, game, how=how, make=Peer, **more)
+    assert isinstance(peer, Peer)
+    return peer
 
 
 async def read(port: int, room: RoomId, name: str, where: Room, *, small: bool = False) -> Reader:

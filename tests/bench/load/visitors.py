@@ -119,15 +119,22 @@ def guest_headers(port: int, name: str) -> dict[str, str]:
     return {"Cookie": f"{COOKIE}={cookie}", "Origin": origin, "Sec-WebSocket-Protocol": SUBPROTOCOL}
 
 
-async def visit_colyseus(port: int, game: str, options: dict[str, Any] | None = None, how: str = "joinOrCreate") -> Any:
+async def visit_colyseus(
+    port: int,
+    game: str,
+    options: dict[str, Any] | None = None,
+    how: str = "joinOrCreate",
+    make: Callable[[], Visitor] | None = None,
+    **more: Any,
+) -> Any:
     """A client in some room of a game at Colyseus, one that waits or a new one. `how`: its matchmaker's word."""
     seat = await _post(port, f"/matchmake/{how}/{game}", options or {})
     url = f"ws://127.0.0.1:{port}/{seat['processId']}/{seat['roomId']}?sessionId={seat['sessionId']}"
-    return await _connect(Client, url, {})
+    return await _connect(make or Client, url, {}, **more)
 
 
-async def _connect(make: Callable[[], Visitor], url: str, headers: dict[str, str]) -> Visitor:
-    _, visitor = await ws_connect(make, url, extra_headers=headers, websocket_handshake_timeout=HANDSHAKE_S)
+async def _connect(make: Callable[[], Visitor], url: str, headers: dict[str, str], **more: Any) -> Visitor:
+    _, visitor = await ws_connect(make, url, extra_headers=headers, websocket_handshake_timeout=HANDSHAKE_S, **more)
     assert isinstance(visitor, Visitor)
     async with asyncio.timeout(HANDSHAKE_S):
         await visitor.came.wait()

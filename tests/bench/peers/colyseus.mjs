@@ -145,10 +145,29 @@ class Swarm extends Room {
   }
 }
 
+const FLOOD_TEXT = 8192, FLOOD = "abcdefghijklmnopqrstuvwxyz".repeat(318);
+const FloodState = schema({ n: t.uint32(), text: t.string() }, "FloodState");
+
+class Flood extends Room {
+  patchRate = null;
+  maxClients = 20;
+  state = new FloodState();
+  onCreate() {
+    this.state.n = 0;
+    this.state.text = "";
+    this.setTimestep(() => {
+      const n = (this.state.n += 1);
+      this.state.text = FLOOD.slice(n % 26, (n % 26) + FLOOD_TEXT);
+      this.broadcastPatch();
+    }, TICK);
+  }
+}
+
 const server = new Server({ transport: new WebSocketTransport(), greet: false });
 server.define("board", Board);
 server.define("marks", Marks);
 server.define("drift", Drift);
+server.define("flood", Flood);
 server.define("still", Still);
 server.define("swarm", Swarm);
 await server.listen(Number(process.env.PORT), "127.0.0.1", 2048);

@@ -61,7 +61,7 @@ class IdleRow:
         Measure("Redis: CPU", "rooms", "redis_cpu", "% of a core", 2),
     )
     reaches = (
-        Reach("ours, whole: memory of a connection", at_most=1.0, of="Colyseus: memory of a connection"),
+        Reach("ours, whole: memory of a connection", at_most=1.0, of="Colyseus: memory of a connection", strict=False),
         Reach("ours, whole: CPU", at_most=1.0, of="Colyseus: CPU", strict=False),
     )
     beside: tuple[str, ...] = ()

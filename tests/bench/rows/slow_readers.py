@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 
 from rooms.core.ids import RoomId
@@ -10,9 +11,10 @@ from rooms.protocol.closing import Close
 from rooms.store import Store
 from tests.bench.load.holdfast import Sight
 from tests.bench.load.http import Asker
-from tests.bench.load.readers import Reader, Room, read
+from tests.bench.load.readers import Peer, Reader, Room, read, read_colyseus
 from tests.bench.load.window import run, until
 from tests.bench.machine import Meter, memory_of
+from tests.bench.peers.colyseus import Colyseus, colyseus
 from tests.bench.peers.holdfast import Holdfast, holdfast
 from tests.bench.percentiles import percentile
 from tests.bench.row import Measure, Reach, Sample
@@ -47,9 +49,12 @@ class SlowReaders:
     cases: tuple[str, ...] = (f"{ROOMS} of {ROOMS * SIZE} stop",)
     measures = (
         Measure("others, quiet, p99", "ours", "quiet_p99", "ms"),
+        Measure("Colyseus: others, quiet, p99", "colyseus", "quiet_p99", "ms"),
         Measure("others, meanwhile, p99", "ours", "stalled_p99", "ms"),
+        Measure("Colyseus: others, meanwhile, p99", "colyseus", "stalled_p99", "ms"),
         Measure("kept for a slow one, at most", "ours", "kept_kb", "KiB"),
         Measure("web process grew by, for each slow one", "ours", "grown_kb", "KiB"),
+        Measure("Colyseus grew by, for each slow one", "colyseus", "grown_kb", "KiB"),
         Measure("age of what it is shown first", "ours", "age", "ticks", 0),
         Measure("slow ones that were closed", "ours", "closed", "clients", 0),
         Measure("torn or stale states", "ours", "wrong", "states", 0),
@@ -63,16 +68,17 @@ class SlowReaders:
     beside: tuple[str, ...] = ()
 
     def __init__(self) -> None:
-        self._rounds = 0
+        self._known: set[str] = set()
 
     def sides(self, case: str) -> tuple[str, ...]:
-        return ("ours",)
+        return ("ours", "colyseus")
 
     def sample(self, case: str, side: str, stage: Stage) -> Sample:
-        server = stage.keep("ours", lambda: holdfast(stage))
-        stall_s = stage.seconds * (SHORT if self._rounds else LONG)
-        self._rounds += 1
-        return run(_measured(server, QUIET * stage.seconds, stall_s))
+        quiet_s, stall_s = QUIET * stage.seconds, stage.seconds * (SHORT if side in self._known else LONG)
+        self._known.add(side)
+        if side == "colyseus":
+            return run(_measured_peer(stage.keep("colyseus", lambda: colyseus(stage)), quiet_s, stall_s))
+        return run(_measured(stage.keep("ours", lambda: holdfast(stage)), quiet_s, stall_s))
 
 
 async def _measured(server: Holdfast, quiet_s: float, stall_s: float) -> Sample:
@@ -88,8 +94,13 @@ async def _measured(server: Holdfast, quiet_s: float, stall_s: float) -> Sample:
             for number in range(SIZE - 1)
         ]
         meter = Meter(server.groups)
+        (web,) = server.groups["web"]
         try:
-            figures = await _stalled(server, slow, others, quiet_s, stall_s)
+            kept = [0.0]
+            watching = asyncio.create_task(_watch(server.port, kept))
+            figures = await _stalled(web, slow, others, quiet_s, stall_s)
+            watching.cancel()
+            figures["kept_kb"] = max(kept) / KIB
             figures |= await _recovered(server, list(zip(rooms, known, slow, strict=True)))
         finally:
             for reader in (*slow, *others):
@@ -101,28 +112,39 @@ async def _measured(server: Holdfast, quiet_s: float, stall_s: float) -> Sample:
         await store.aclose()
 
 
+async def _measured_peer(server: Colyseus, quiet_s: float, stall_s: float) -> Sample:
+    slow: list[Peer] = []
+    others: list[Peer] = []
+    for _ in range(ROOMS):
+        slow.append(await read_colyseus(server.port, "flood", create=True, small=True))
+        others += [await read_colyseus(server.port, "flood") for _ in range(SIZE - 1)]
+    meter = Meter(server.groups)
+    try:
+        figures = await _stalled(server.groups["colyseus"][0], slow, others, quiet_s, stall_s)
+    finally:
+        for peer in (*slow, *others):
+            peer.leave()
+    return Sample(figures, meter.seconds, meter.read(), meter.own_share)
+
+
 async def _stalled(
-    server: Holdfast, slow: list[Reader], others: list[Reader], quiet_s: float, stall_s: float
+    pid: int, slow: Sequence[Reader | Peer], others: Sequence[Reader | Peer], quiet_s: float, stall_s: float
 ) -> dict[str, float]:
-    """A quiet spell, then one in which the slow ones do not read."""
-    (web,) = server.groups["web"]
+    """A quiet spell, then one in which the slow ones do not read. `pid`: who writes to them."""
     await until(lambda: all(len(reader.times) > 20 for reader in others), 20, lambda: "states for everybody")
     quiet = await _spell(others, quiet_s)
-    before, kept = memory_of(web), [0.0]
+    before = memory_of(pid)
     for reader in slow:
         reader.stop_reading()
-    watching = asyncio.create_task(_watch(server.port, kept))
     stalled = await _spell(others, stall_s)
-    watching.cancel()
     return {
         "quiet_p99": 1000 * percentile(quiet, 99),
         "stalled_p99": 1000 * percentile(stalled, 99),
-        "kept_kb": max(kept) / KIB,
-        "grown_kb": (memory_of(web) - before) / len(slow) / KIB,
+        "grown_kb": (memory_of(pid) - before) / len(slow) / KIB,
     }
 
 
-async def _spell(readers: list[Reader], seconds: float) -> list[float]:
+async def _spell(readers: Sequence[Reader | Peer], seconds: float) -> list[float]:
     """All times between two states that each of them is shown meanwhile, in seconds."""
     begun = [len(reader.times) for reader in readers]
     await asyncio.sleep(seconds)
