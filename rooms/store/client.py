@@ -123,6 +123,20 @@ class Client:
     # -- over the nodes
 
     async def _spread(self, keys: Sequence[str | None], ask: Ask, limit_s: float) -> list[Answer]:
+        """Ask the servers of these keys, all at once."""
+        if self.nodes.spread:
+            answers = await self._ask_nodes(keys, ask, limit_s)
+        elif keys:  # the one there is, without a look at keys: what every append and commit takes
+            async with self.nodes.of_key(None).commands.lend(limit_s) as connection:
+                answers = await ask(connection, list(range(len(keys))))
+        else:
+            return []
+        refusals = [said for said in map(refusal, answers) if said is not None]
+        if refusals and len(refusals) == len(answers):
+            raise refusals[0]
+        return answers
+
+    async def _ask_nodes(self, keys: Sequence[str | None], ask: Ask, limit_s: float) -> list[Answer]:
         answers: list[Answer] = [None] * len(keys)
         todo = list(range(len(keys)))
         await self.nodes.ready()
@@ -140,9 +154,6 @@ class Client:
             todo = [at for at in todo if self._look_at(keys[at], answers[at])]
             if not todo:
                 break
-        refusals = [said for said in map(refusal, answers) if said is not None]
-        if refusals and len(refusals) == len(answers):
-            raise refusals[0]
         return answers
 
     async def _ask(self, node: Node, places: list[int], ask: Ask, limit_s: float) -> list[Answer]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from rooms.core.ids import RoomId
 from rooms.core.inputs import Act, Entry, dump_entry, dump_pack
@@ -48,34 +48,50 @@ class Log:
 
         Raises TooLarge before anything is sent, else like `append_packs`.
         """
-        return await self.append_packs([(shard, dump_pack([self._dump(entry)])) for shard, entry in entries])
+        ids = await self.append_packs([(shard, dump_pack([self._dump(entry)])) for shard, entry in entries])
+        return [id_.decode() for id_ in ids]
 
-    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> list[str]:
+    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> list[bytes]:
         """The same for packs (see rooms.core.inputs.dump_pack), each under an id of its own.
 
         Raises LogFull when some did not fit, after all others were appended; NotAppended when of some it is not
         known, because Redis refused them or a node of its cluster failed; StoreUnavailable when it is known of none
         (whoever asks again may append twice: a player's seq and a socket's id make that harmless).
         """
-        raws: dict[int, list[bytes]] = {}
-        places: dict[int, list[int]] = {}
-        for place, (shard, raw) in enumerate(packs):
-            raws.setdefault(shard, []).append(raw)
-            places.setdefault(shard, []).append(place)
-        limit = self._limits.log_entries
-        calls: list[Call] = [
-            (APPEND, (self._shards[shard].log,), (limit, FIELD, *several)) for shard, several in raws.items()
-        ]
-        ids: list[str | None] = [None] * len(packs)
+        if not packs:
+            return []
+        groups: list[Sequence[int]] = [range(len(packs))]
+        if self._client.nodes.spread:  # there no call may name two shards; elsewhere one for all costs a third
+            groups = [
+                [at for at, pack in enumerate(packs) if pack[0] == shard] for shard in {pack[0] for pack in packs}
+            ]
+        answers = await self._client.attempt_scripts([self._call([packs[at] for at in places]) for places in groups])
+        ids: list[bytes | None] = [None] * len(packs)
         away: StoreUnavailable | None = None
-        for shard, answer in zip(raws, await self._client.attempt_scripts(calls), strict=True):
+        for places, answer in zip(groups, answers, strict=True):
             failed = refusal(answer)
             if failed is None:
                 raise_refusals([answer])
-                for place, id_ in zip(places[shard], answer, strict=True):
-                    ids[place] = id_.decode() if id_ is not None else None
+                for place, id_ in zip(places, answer, strict=True):
+                    ids[place] = id_
             away = away or failed
-        return self._all(ids, packs, away)
+        if None in ids:
+            raise self._refused([place for place, id_ in enumerate(ids) if id_ is None], packs, away)
+        return cast("list[bytes]", ids)
+
+    def _call(self, packs: Sequence[tuple[int, bytes]]) -> Call:
+        """One script for these, whose shards are on one server: neighbours share the mention of theirs."""
+        keys: list[str] = []
+        counts: list[int] = []
+        last = -1
+        for shard, _ in packs:
+            if shard == last:
+                counts[-1] += 1
+            else:
+                last = shard
+                keys.append(self._shards[shard].log)
+                counts.append(1)
+        return APPEND, keys, (self._limits.log_entries, FIELD, " ".join(map(str, counts)), *[raw for _, raw in packs])
 
     def _dump(self, entry: Entry) -> bytes:
         raw = dump_entry(entry)
@@ -83,16 +99,12 @@ class Log:
             raise TooLarge(f"An entry of {len(raw)} bytes; the log takes {self._limits.entry_bytes}.")
         return raw
 
-    def _all(
-        self, ids: list[str | None], packs: Sequence[tuple[int, bytes]], away: StoreUnavailable | None
-    ) -> list[str]:
-        appended = [id_ for id_ in ids if id_ is not None]
-        if len(appended) < len(ids):
-            refused = [place for place, id_ in enumerate(ids) if id_ is None]
-            if away is not None:
-                raise NotAppended(away.reason, refused)
-            raise LogFull(sorted({packs[place][0] for place in refused}), refused)
-        return appended
+    def _refused(
+        self, refused: list[int], packs: Sequence[tuple[int, bytes]], away: StoreUnavailable | None
+    ) -> NotAppended:
+        if away is not None:
+            return NotAppended(away.reason, refused)
+        return LogFull(sorted({packs[place][0] for place in refused}), refused)
 
     async def append_to(self, room: RoomId, act: Act, reply: str = "") -> str:
         """Append one act for one room. `reply`: the token under which the caller awaits an answer, or ""."""

@@ -115,7 +115,7 @@ class Store:
         """Log.append."""
         return await self._log.append(entries)
 
-    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> list[str]:
+    async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> list[bytes]:
         """Log.append_packs."""
         return await self._log.append_packs(packs)
 
