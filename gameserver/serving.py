@@ -15,6 +15,7 @@ import uvicorn
 from django.conf import settings
 
 from gameserver.asgi import application
+from gameserver.garbage import settle
 from gameserver.single import Single
 from rooms.hub import Hub
 from rooms.readiness import tell_ready
@@ -51,6 +52,7 @@ def serve_daphne(listening: socket.socket, single_url: str) -> None:
         for tasks in single:
             await tasks.stop()
 
+    settle()
     header = settings.HOLDFAST_ADDRESS_HEADER
     server = GameServer(
         application,
@@ -95,6 +97,7 @@ class _Uvicorn(uvicorn.Server):
 
 def serve_uvicorn(listening: socket.socket, single_url: str) -> None:
     """The same under uvicorn. Raises Failed."""
+    settle()
     if not asyncio.run(_serve_uvicorn(listening, single_url)):
         raise Failed
 

@@ -75,12 +75,14 @@ class Crowd:
         if has_state(delivery):
             self.tick = max(self.tick, delivery.tick)
         deltas = self._keep(delivery)
-        if not delivery.directs and not self._apart:  # as nearly always
+        if not (delivery.directs or delivery.pieces or self._apart):  # as nearly always
             return self._show_cohorts(delivery, deltas)
         return self._deliver_to_each(delivery, deltas, now)
 
     def _deliver_to_each(self, delivery: Delivery, deltas: Deltas, now: float) -> list[Link]:
         """The same when some are told something of their own, or stand apart."""
+        if delivery.pieces:
+            self._part_all()
         self._answer(delivery)
         turned = {direct.socket for direct in delivery.directs if direct.view is not None}
         leaving = {direct.socket for direct in delivery.directs if direct.close}
@@ -101,6 +103,12 @@ class Crowd:
         else:
             self._gather(delivery.offset)
         return lost
+
+    def _part_all(self) -> None:
+        """From now on nobody here is written the same as others."""
+        for cohort in self._cohorts.values():
+            for link in list(cohort.links):
+                link.part()
 
     def _show_cohorts(self, delivery: Delivery, deltas: Deltas) -> Sequence[Link]:
         """Events and frames of those that stand together. Returns those that lack the base of their delta."""

@@ -172,6 +172,7 @@ class Link:
         """The wire has more than SLOW_BYTES, or has written nearly all."""
         self.full = full
         if full:
+            meters.count("sockets_slow")
             self.part()
         elif self.on_room is not None:
             self.on_room(self)
@@ -284,7 +285,6 @@ class Link:
 
     def _held(self, now: float) -> Held | None:
         if self.held is None and self.full:
-            meters.count("sockets_slow")
             self.held = Held(now, self.offset)
         return self.held
 

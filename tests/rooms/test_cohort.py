@@ -7,7 +7,7 @@ from rooms.core.ids import PlayerId, RoomId
 from rooms.core.inputs import JSON, MSGPACK, Player
 from rooms.crowd import Crowd
 from rooms.link import SLOW_BYTES, Link
-from rooms.protocol.bus import SHARED, Broadcast, Delivery, ViewFrame
+from rooms.protocol.bus import SHARED, Broadcast, Delivery, Piece, ViewFrame
 from tests.support.sockets import Ear
 
 ROOM = RoomId("r" * 22)
@@ -121,3 +121,12 @@ def test_an_event_in_another_format_or_for_another_view_is_not_theirs() -> None:
         cohort.tell(event, [lambda payload, text: got.append(payload)])
     cohort.tell(Broadcast(1, (0, 1), (0,), JSON, b"0"), [lambda payload, text: got.append(payload)])
     assert got == [b"0"]
+
+
+def test_where_viewers_get_different_parts_nobody_is_of_a_cohort() -> None:
+    crowd = Crowd(ROOM)
+    link, ear = member(crowd)
+    piece = Piece(SHARED, JSON, 1, b'"x"', 1)
+    crowd.deliver(Delivery(ROOM, 1, 2, 0, [], [], [], pieces=[piece]), 0.0)
+    assert not together(link)
+    assert len(ear.raw) == 1
