@@ -41,11 +41,12 @@ def _run_command() -> None:
 def _run_engine() -> None:
     """An engine needs none of the apps: without them it starts in a third of the time, when one has just died."""
     from rooms.engine.serving import main as run  # noqa: PLC0415
+    from rooms.pools import WrongPools  # noqa: PLC0415
     from rooms.store import ShardsDiffer  # noqa: PLC0415
 
     try:
         run()
-    except ShardsDiffer as error:
+    except (ShardsDiffer, WrongPools) as error:
         sys.exit(f"CommandError: {error}")
 
 

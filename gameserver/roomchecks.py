@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from rooms.games import find_games
+from rooms.pools import DEFAULT, WrongPools, read_pools
 from rooms.store import StoreUnavailable
 from rooms.store.addresses import EXAMPLES, WrongAddress, parse_address
 from rooms.store.client import Client
@@ -27,6 +29,22 @@ def check_rooms_address(**_: Any) -> list[CheckMessage]:
     except WrongAddress as error:
         return [Error(f"The rooms' address is not understood: {error}.", hint=f"Write {EXAMPLES}.", id="holdfast.E007")]
     return []
+
+
+@register()
+def check_pools(**_: Any) -> list[CheckMessage]:
+    """E008: the pools are not understood. W010: one is for a game that is not installed here."""
+    try:
+        pools = read_pools(settings.HOLDFAST_POOLS, settings.HOLDFAST["SHARDS"])
+        pools.shards_of(settings.HOLDFAST_POOL or DEFAULT)
+    except WrongPools as error:
+        hint = 'Write HOLDFAST_POOLS="name:shards=game,game", the same for every process.'
+        return [Error(f"The pools are not understood: {error}", hint=hint, id="holdfast.E008")]
+    unknown = sorted(pools.games.keys() - find_games().keys())
+    return [
+        Warning(f"HOLDFAST_POOLS names a game that is not here: {game}.", hint="Install it.", id="holdfast.W010")
+        for game in unknown
+    ]
 
 
 @register("redis", deploy=True)

@@ -21,6 +21,8 @@ SECRET_KEY = read_text("HOLDFAST_SECRET_KEY") or places.secret_key(VAR_DIR)
 
 # --- our own ------------------------------------------------------------------------------------------------
 HOLDFAST = read_tunables()
+HOLDFAST_POOLS = read_text("HOLDFAST_POOLS")  # games on engines of their own: name:shards=game,game; see rooms/pools.py
+HOLDFAST_POOL = read_text("HOLDFAST_POOL")  # the one that an engine serves; empty: the games in no other
 HOLDFAST_ORIGINS = read_list("HOLDFAST_ORIGINS")  # WebSocket origins with scheme and port; empty: the page's own host
 HOLDFAST_SINGLE = read_flag("HOLDFAST_SINGLE")  # one process runs everything
 HOLDFAST_ADDRESS_HEADER = read_text("HOLDFAST_ADDRESS_HEADER")  # set by your own proxy, e.g. X-Real-IP; empty: the peer

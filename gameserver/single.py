@@ -15,8 +15,9 @@ from django.conf import settings
 from lobby.worker import run_lobby
 from rooms import readiness
 from rooms.bots.runner import run_bots
-from rooms.engine.config import read_config
+from rooms.engine.config import EngineConfig, read_config
 from rooms.engine.runner import run_engine
+from rooms.pools import ALL
 
 STOP_S: Final = 8.0
 """How long the tasks have to hand over what they hold."""
@@ -36,9 +37,7 @@ class Single:
     def start(self) -> None:
         """Begin."""
         jobs = {
-            "engine": run_engine(
-                self._stop, read_config(settings.ROOMS_URL, settings.HOLDFAST, readiness.life()), readiness.tell_ready
-            ),
+            "engine": run_engine(self._stop, _engine_config(), readiness.tell_ready),
             "lobby": run_lobby(self._stop),
             "bots": run_bots(self._stop, self._url),
         }
@@ -63,3 +62,8 @@ class Single:
             logger.warning("%s did not end in time", task.get_name())
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _engine_config() -> EngineConfig:
+    """It is the only engine, so it serves every pool."""
+    return read_config(settings.ROOMS_URL, settings.HOLDFAST, readiness.life(), settings.HOLDFAST_POOLS, ALL)

@@ -24,6 +24,7 @@ from rooms.core.facts import Card, Reply
 from rooms.core.game import Rules
 from rooms.core.ids import ROOM_ID, RoomId
 from rooms.core.inputs import Act, Open, Player, Reserve
+from rooms.pools import read_pools
 from rooms.store import LogFull, StoreUnavailable
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ async def open_room(
     """Open a room with `player` as host and return its id. Raises LobbyError."""
     rules = rules_of(game)
     chosen = read_options(rules, options or {})
-    room = RoomId(secrets.token_urlsafe(16))
+    room = read_pools(settings.HOLDFAST_POOLS, settings.HOLDFAST["SHARDS"]).draw(game)
     act = Open(
         game=game,
         options=chosen,

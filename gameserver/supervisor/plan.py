@@ -20,6 +20,8 @@ class Options:
     engines: int = 1
     bots: int = 1
     single: bool = False
+    pools: Mapping[str, int] = field(default_factory=dict)
+    """Engines of each named pool; `engines` are those of the default one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,9 @@ def _single(common: Mapping[str, str], listening: int) -> Iterator[Program]:
 def _many(options: Options, common: Mapping[str, str], listening: int) -> Iterator[Program]:
     for number in range(options.engines):
         yield _command("engine", number, ("runengine",), common)
+    of_pools = [pool for pool, count in options.pools.items() for _ in range(count)]
+    for number, pool in enumerate(of_pools, options.engines):
+        yield _command("engine", number, ("runengine",), {**common, "HOLDFAST_POOL": pool})
     yield _command("lobby", 0, ("runlobby",), common)
     for number in range(options.web):
         yield _command("web", number, ("runweb", "--fd", str(listening)), common, (listening,))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rooms.core.bounds import Bounds
+from rooms.pools import DEFAULT, Pools, name_in, read_pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,15 @@ class EngineConfig:
     """Replicas of Redis that must have a commit before anybody is told of it."""
     inbox: int = 50_000
     """Entries read from the log and not yet applied; reading waits above it."""
+    pools: Pools | None = None
+    """None: there is one, and it has all shards."""
+    pool: str = DEFAULT
+    """Whose shards it takes."""
+
+    @property
+    def mine(self) -> range:
+        """The shards it may take."""
+        return range(self.shards) if self.pools is None else self.pools.shards_of(self.pool)
 
     @property
     def rooms_per_shard(self) -> int:
@@ -36,10 +46,15 @@ class EngineConfig:
         return max(8, 2 * self.max_rooms // self.shards)
 
 
-def read_config(redis_url: str, ours: Mapping[str, int], name: str = "") -> EngineConfig:
-    """The configuration from Django's settings: `ours` is settings.HOLDFAST. `name`: of this life of the engine, by
-    which nobody else goes; "" for any.
+def read_config(
+    redis_url: str, ours: Mapping[str, int], life: str = "", pools: str = "", pool: str = DEFAULT
+) -> EngineConfig:
+    """The configuration from Django's settings: `ours` is settings.HOLDFAST, `pools` the text of HOLDFAST_POOLS.
+
+    `life`: a word for this life of the engine, by which nobody else goes; "" for any. Raises WrongPools.
     """
+    known = read_pools(pools, ours["SHARDS"])
+    known.shards_of(pool)
     bounds = Bounds(
         idle_ms=ours["ROOM_IDLE_S"] * 1000,
         paused_idle_ms=ours["PAUSED_IDLE_S"] * 1000,
@@ -47,7 +62,7 @@ def read_config(redis_url: str, ours: Mapping[str, int], name: str = "") -> Engi
     )
     return EngineConfig(
         redis_url=redis_url,
-        name=name or secrets.token_hex(6),
+        name=name_in(pool, life or secrets.token_hex(6)),
         shards=ours["SHARDS"],
         lease_ms=ours["LEASE_MS"],
         web_ttl_ms=ours["WEB_TTL_MS"],
@@ -55,4 +70,6 @@ def read_config(redis_url: str, ours: Mapping[str, int], name: str = "") -> Engi
         step_ms=ours["STEP_MS"],
         wait_replicas=ours["WAIT_REPLICAS"],
         bounds=bounds,
+        pools=known,
+        pool=pool,
     )

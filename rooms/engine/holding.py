@@ -19,6 +19,7 @@ from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.ownership import at_once, hand_over, plan, share, soonest_lapse_ms
 from rooms.engine.shard import Shard
+from rooms.pools import ALL, serves
 from rooms.store import Fenced, Lease, LeaseRow, Store, StoreUnavailable
 
 LIVES: Final = 0.7
@@ -51,6 +52,8 @@ class Holding:
         self.rest_s = 0.0
         """When to look again, in seconds after the last round."""
         self._registered = False
+        self._deserted: tuple[set[str], set[str]] = (set(), set())
+        """The pools that had no engine when we looked last, and those of which that was said."""
         self._lapsed: set[tuple[WebId, int]] = set()
 
     async def balance(self) -> None:
@@ -64,12 +67,12 @@ class Holding:
             await self._take(now)
         finally:
             self._tell(before)
-        self.settled = len(self.shards) >= share(engines, self.config.name, self.config.shards)
+        self.settled = len(self.shards) >= share(engines, self.config.name, len(rows))
         lapse_ms = soonest_lapse_ms(rows, self.config.name)
         self.rest_s = 0 if now != wanted.take else min(self.config.lease_ms / ROUNDS, lapse_ms + 1) / 1000
 
     async def _look(self) -> tuple[list[str], list[LeaseRow]]:
-        """Who lives and who owns what, all asked at once: Redis may be slow, and a lease is short."""
+        """Who lives and who owns what in our pool, all asked at once: Redis may be slow, and a lease is short."""
         me = self.config.name
         now_ms, _, engines, _, rows = await _all(
             self.store.now_ms(),
@@ -85,7 +88,26 @@ class Holding:
         for row in rows:
             if row.went_back:
                 await self._renounce(row)
-        return engines, rows
+        self._miss(engines)
+        return self._of_our_pool(engines, rows)
+
+    def _of_our_pool(self, engines: list[str], rows: list[LeaseRow]) -> tuple[list[str], list[LeaseRow]]:
+        """Those with whom we share, and what there is to share."""
+        mine = self.config.mine
+        ours = [engine for engine in engines if serves(engine, self.config.pool) or self.config.pool == ALL]
+        return ours, [row for row in rows if row.shard in mine]
+
+    def _miss(self, engines: list[str]) -> None:
+        """Say it when a pool has lost its last engine, and when it has one again: its rooms stand still meanwhile."""
+        names = self.config.pools.names if self.config.pools is not None else []
+        without = {pool for pool in names if not any(serves(engine, pool) for engine in engines)}
+        before, told = self._deserted
+        deserted = without & before  # engines that start together come one after the other
+        if deserted - told:
+            logger.error("no engine serves these pools, their rooms stand still: %s", ", ".join(sorted(deserted)))
+        elif told and not deserted:
+            logger.info("every pool is served")
+        self._deserted = without, deserted
 
     async def _renounce(self, row: LeaseRow) -> None:
         if await self.store.renounce(row.shard, row.memory):
@@ -190,7 +212,8 @@ class Holding:
     async def _hand_over_all(self, look: asyncio.Event) -> None:
         while self.shards:
             look.clear()
-            rows, others = await _all(self.store.leases(), self.store.living_engines())
+            everything, living = await _all(self.store.leases(), self.store.living_engines())
+            others, rows = self._of_our_pool(living, everything)
             if not others:
                 return
             await self._give_up(hand_over(rows, self.shards, 0))

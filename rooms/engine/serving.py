@@ -16,16 +16,17 @@ from django.conf import settings
 from rooms import readiness
 from rooms.engine.config import read_config
 from rooms.engine.runner import run_engine
+from rooms.pools import DEFAULT
 
 
 def main() -> None:
-    """Run an engine in a process that nobody has set up yet. Raises ShardsDiffer."""
+    """Run an engine in a process that nobody has set up yet. Raises ShardsDiffer, WrongPools."""
     logging.config.dictConfig(settings.LOGGING)
     serve()
 
 
 def serve() -> None:
-    """Run an engine until SIGTERM or SIGINT. Raises ShardsDiffer."""
+    """Run an engine of the pool HOLDFAST_POOL until SIGTERM or SIGINT. Raises ShardsDiffer, WrongPools."""
     _runner()(_serve())
 
 
@@ -34,7 +35,8 @@ async def _serve() -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, stop.set)
-    config = read_config(settings.ROOMS_URL, settings.HOLDFAST, readiness.life())
+    pool = settings.HOLDFAST_POOL or DEFAULT
+    config = read_config(settings.ROOMS_URL, settings.HOLDFAST, readiness.life(), settings.HOLDFAST_POOLS, pool)
     await run_engine(stop, config, readiness.tell_ready)
 
 

@@ -5,6 +5,8 @@ Presence is a lease and never a counter: a process that dies cannot forget to co
 
 from __future__ import annotations
 
+from typing import Final
+
 from rooms.core.ids import WebId
 from rooms.store.client import Client
 from rooms.store.keys import BELL, ENGINES, WEBS
@@ -13,6 +15,13 @@ from rooms.store.lua import read_script
 from rooms.store.subscription import Subscription
 
 BEAT = read_script("beat")
+SIGN: Final = "@"
+"""Between an engine's life and the pool that it serves; an engine of the default pool has its life's name alone."""
+
+
+def life_of(engine: str) -> str:
+    """The life of an engine, by which whoever started it knows it."""
+    return engine.partition(SIGN)[0]
 
 
 class Bell:
@@ -52,6 +61,11 @@ class Presence:
         (seconds, micros), flat = await self._client.pipeline([("TIME",), ("ZRANGE", ENGINES, 0, -1, "WITHSCORES")])
         now = int(seconds) * 1000 + int(micros) // 1000
         return sorted(flat[at].decode() for at in range(0, len(flat), 2) if float(flat[at + 1]) > now)
+
+    async def engines_of(self, life: str) -> list[str]:
+        """The names by which the register knows an engine, also when it has lapsed."""
+        names = [name.decode() for name in await self._client.call("ZRANGE", ENGINES, 0, -1)]
+        return [name for name in names if life_of(name) == life]
 
     async def ring(self, engine: str) -> None:
         """Ring the bell: who owns what has changed, or is about to."""

@@ -23,7 +23,7 @@ from rooms.store.log import Log, Readings
 from rooms.store.mailbox import Mailbox
 from rooms.store.memory import Memory, went_back
 from rooms.store.outbox import Fact, Outbox
-from rooms.store.presence import Bell, Presence
+from rooms.store.presence import Bell, Presence, life_of
 from rooms.store.replies import Replies
 from rooms.store.telling import Telling
 
@@ -219,10 +219,16 @@ class Store:
         return self._presence.bell()
 
     async def bury(self, engine: str) -> None:
-        """An engine is certainly dead: give up every lease it has, strike it from the register, ring the bell."""
+        """An engine is certainly dead: give up every lease it has, strike it from the register, ring the bell.
+
+        `engine`: its name, or its life's alone.
+        """
+        life = life_of(engine)
         rows = await self._leases.leases()
-        await self._leases.release_all([Lease(row.shard, engine, row.epoch) for row in rows if row.owner == engine])
-        await self._presence.forget_engine(engine)
+        held = [Lease(row.shard, row.owner, row.epoch) for row in rows if life_of(row.owner) == life]
+        await self._leases.release_all(held)
+        for name in await self._presence.engines_of(life):
+            await self._presence.forget_engine(name)
         await self._presence.ring(engine)
 
     async def forget_engine(self, engine: str) -> None:

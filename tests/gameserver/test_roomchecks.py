@@ -11,7 +11,14 @@ from django.conf import settings
 from django.core.checks import CheckMessage
 from django.test import override_settings
 
-from gameserver.roomchecks import FULL_COVERAGE, check_rooms_address, check_rooms_servers, judge, read_answers
+from gameserver.roomchecks import (
+    FULL_COVERAGE,
+    check_pools,
+    check_rooms_address,
+    check_rooms_servers,
+    judge,
+    read_answers,
+)
 
 
 def ids(messages: Sequence[CheckMessage]) -> list[str | None]:
@@ -59,3 +66,15 @@ def test_a_hosted_redis_may_keep_its_settings_to_itself(refused: Any) -> None:
         {"maxmemory-policy": "noeviction"},
         2,
     )
+
+
+def test_pools_that_are_wrong_or_for_games_that_are_not_here_are_found() -> None:
+    assert check_pools() == []
+    with override_settings(HOLDFAST_POOLS="heavy:4=arena"):
+        assert check_pools() == []
+        with override_settings(HOLDFAST_POOL="light"):
+            assert ids(check_pools()) == ["holdfast.E008"]
+    with override_settings(HOLDFAST_POOLS="heavy=arena"):
+        assert ids(check_pools()) == ["holdfast.E008"]
+    with override_settings(HOLDFAST_POOLS="heavy:4=arena,go"):
+        assert ids(check_pools()) == ["holdfast.W010"]

@@ -24,6 +24,7 @@ from gameserver.supervisor.output import Screen
 from gameserver.supervisor.port import PortError, names_of_this_machine, open_port
 from gameserver.supervisor.supervisor import Supervisor
 from gameserver.valkey import EmbeddedValkey, ValkeyError
+from rooms.pools import DEFAULT, read_pools
 from rooms.store import Store, StoreUnavailable
 
 REDIS_SECONDS = 3.0
@@ -40,6 +41,23 @@ def number(least: int, most: int) -> Callable[[str], int]:
     return parse
 
 
+def engines(text: str) -> dict[str, int]:
+    """An argument type: how many engines the default pool has, and any other, such as 2,heavy:1."""
+    counts: dict[str, int] = {}
+    for part in text.split(","):
+        pool, _, count = part.rpartition(":")
+        counts[pool or DEFAULT] = number(1, 64)(count)
+    unknown = counts.keys() - _pools()
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no pool in HOLDFAST_POOLS is called {', '.join(sorted(unknown))}")
+    return counts
+
+
+def _pools() -> list[str]:
+    """The names of the pools."""
+    return read_pools(settings.HOLDFAST_POOLS, settings.HOLDFAST["SHARDS"]).names
+
+
 class Command(BaseCommand):
     """Checks what the machine offers, then hands over to the supervisor."""
 
@@ -54,14 +72,15 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0: the whole network")
         parser.add_argument("--port", type=number(1, 65_535), default=8000)
         parser.add_argument("--web", type=number(1, 64), default=1, metavar="N", help="web processes")
-        parser.add_argument("--engines", type=number(1, 64), default=1, metavar="N", help="engine processes")
+        parser.add_argument("--engines", type=engines, default={}, metavar="N[,POOL:N]", help="engine processes")
         parser.add_argument("--bots", type=number(0, 64), default=1, metavar="N", help="bot processes")
         parser.add_argument("--single", action="store_true", help="one process that does everything")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Every way in which a start can fail ends here, as one sentence and exit code 1."""
-        names = ("host", "port", "web", "engines", "bots", "single")
-        chosen = plan.Options(**{name: options[name] for name in names})
+        names = ("host", "port", "web", "bots", "single")
+        counts = {**dict.fromkeys(_pools(), 1), **options["engines"]}
+        chosen = plan.Options(**{name: options[name] for name in names}, engines=counts.pop(DEFAULT), pools=counts)
         places.var_folder().mkdir(parents=True, exist_ok=True)
         _demand_layer(chosen)
         try:

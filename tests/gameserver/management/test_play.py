@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.test import override_settings
 
-from gameserver.management.commands.play import number
+from gameserver.management.commands.play import engines, number
 from tests.support.processes import TOP, Process, wait_for
 from tests.support.valkey import ValkeyServer
 
@@ -170,3 +171,13 @@ def test_an_old_python_is_refused() -> None:
         assert process.wait() == 1
         assert "Holdfast needs Python 3.11 or newer; this is 3.9.0." in process.output
     assert "match " not in (TOP / "manage.py").read_text()
+
+
+def test_how_many_engines_each_pool_has() -> None:
+    assert engines("3") == {"default": 3}
+    with override_settings(HOLDFAST_POOLS="heavy:4=arena"):
+        assert engines("heavy:2") == {"heavy": 2}
+        assert engines("2,heavy:1") == {"default": 2, "heavy": 1}
+        for wrong in ("0", "heavy:0", "heavy", "light:1", ""):
+            with pytest.raises(ArgumentTypeError):
+                engines(wrong)

@@ -58,3 +58,10 @@ def test_who_owns_shards_and_who_says_that_it_is_ready() -> None:
     ]
     (single,) = programs(Options(single=True), "unix:///v.sock", 7)
     assert (single.owns, single.tells) == (True, True)
+
+
+def test_pools_have_engines_of_their_own() -> None:
+    started = programs(Options(engines=2, pools={"heavy": 1}), "unix:///v.sock", 7)
+    served = [program.env.get("HOLDFAST_POOL", "") for program in started if program.group == "engine"]
+    assert served == ["", "", "heavy"]
+    assert len({program.name for program in started}) == len(started)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gameserver.tunables import read_tunables
 from rooms.engine.config import EngineConfig, read_config
+from rooms.pools import WrongPools
 
 
 def test_every_number_comes_from_the_settings() -> None:
@@ -16,3 +19,13 @@ def test_every_number_comes_from_the_settings() -> None:
 
 def test_engines_have_names_of_their_own() -> None:
     assert EngineConfig("x").name != EngineConfig("x").name
+
+
+def test_an_engine_of_a_pool_has_its_shards_and_says_so_in_its_name() -> None:
+    ours = read_tunables({})
+    heavy = read_config("x", ours, "life", "heavy:4=arena", "heavy")
+    assert (heavy.name, list(heavy.mine)) == ("life@heavy", [12, 13, 14, 15])
+    rest = read_config("x", ours, "life", "heavy:4=arena")
+    assert (rest.name, list(rest.mine)) == ("life", list(range(12)))
+    with pytest.raises(WrongPools, match="light"):
+        read_config("x", ours, "life", "heavy:4=arena", "light")

@@ -15,9 +15,11 @@ from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.holding import Holding
 from rooms.games import get_rules
+from rooms.pools import read_pools
 from rooms.store import Lease, Loaded, Store, StoreUnavailable
 from rooms.store.leases import LeaseRow
 from tests.rooms.core.driver import ANN
+from tests.rooms.engine.playing import engine, shares, until
 
 ROOM = RoomId("R" * 22)
 
@@ -87,3 +89,23 @@ async def test_sockets_of_dead_web_processes_are_looked_for_until_that_succeeds(
     assert (before, holding.settled) == (False, True)
     assert [(number, entry.act) for number, entry in store.appended] == [(0, Lapse(WebId("dead")))]
     assert list(holding.shards) == [0]
+
+
+async def test_engines_take_the_shards_of_their_pool_and_miss_the_other(
+    valkey_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    pools = read_pools("heavy:3=arena", 8)
+    async with (
+        engine(valkey_url, "a", pools=pools),
+        engine(valkey_url, "b", pools=pools),
+    ):
+        store = Store(valkey_url, 8)
+        await until(lambda: shares(store, {"a": 3, "b": 2}))
+        await until(lambda: "no engine serves these pools" in caplog.text)
+        async with engine(valkey_url, "c@heavy", pools=pools, pool="heavy"):
+            await until(lambda: shares(store, {"a": 3, "b": 2, "c@heavy": 3}))
+            await until(lambda: "every pool is served" in caplog.text)
+            await store.bury("c")  # as whoever started it knows it
+            assert await store.living_engines() == ["a", "b"]
+        await until(lambda: shares(store, {"a": 3, "b": 2}))
+        await store.aclose()
