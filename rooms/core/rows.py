@@ -32,10 +32,13 @@ class BadRows(ValueError):
     """A difference that does not fit the table."""
 
 
-def diff_some(old: list[Row], new: list[Row], by_id: bool = False) -> Change | None:
-    """Some rows changed, came or went; None when it cannot be said so. `by_id`: the first column tells rows apart."""
+def diff_some(old: list[Row], new: list[Row], by_id: bool = False, in_order: bool = True) -> Change | None:
+    """Some rows changed, came or went; None when it cannot be said so. `by_id`: the first column tells rows apart.
+
+    Not `in_order`: the rows may come out in another order than in `new`, so it can always be said.
+    """
     if by_id:
-        return _by_id(old, new)
+        return _by_id(old, new if in_order else _as_before(old, new))
     if len(new) > len(old):
         return [[], new[len(old) :], *_steps(old, new, range(len(old)))]
     if len(new) < len(old):
@@ -55,6 +58,12 @@ def _by_id(old: list[Row], new: list[Row]) -> Change | None:
         return steps
     staying = set(kept)
     return [[at for at in range(len(old)) if at not in staying], new[len(kept) :], *steps]
+
+
+def _as_before(old: list[Row], new: list[Row]) -> list[Row]:
+    """The rows of `new`: those that were there first, in their order of then."""
+    place = {row[0]: at for at, row in enumerate(old)}
+    return sorted(new, key=lambda row: place.get(row[0], len(old)))
 
 
 def _steps(old: list[Row], new: list[Row], places: range | list[int]) -> Change:

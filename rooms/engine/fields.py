@@ -7,6 +7,7 @@ alone for a while.
 
 from __future__ import annotations
 
+from operator import itemgetter, ne
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +31,7 @@ REST: Final = 20
 pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder().decode
 _write = msgspec.json.Encoder().encode
+_first = itemgetter(0)
 _WHAT: Final = [pack(what) for what in range(FIELDS + 256 * HOWS)]
 
 
@@ -61,11 +63,11 @@ class Changes:
 class Kept:
     """The keyframe's fields: as msgpack has them, and as plain values once they are needed."""
 
-    __slots__ = ("fields", "packed", "plain", "rest")
+    __slots__ = ("fields", "in_order", "packed", "plain", "rest")
 
-    def __init__(self, value: Any, fields: tuple[Field, ...]) -> None:
-        """`fields` (): the value is one whole, whose parts have no numbers."""
-        self.fields = fields
+    def __init__(self, value: Any, fields: tuple[Field, ...], in_order: bool = True) -> None:
+        """`fields` (): the value is one whole, whose parts have no numbers. `in_order`: rows with an id have one."""
+        self.fields, self.in_order = fields, in_order
         self.packed = [pack(part) for part in (astuple(value) if fields else (value,))]
         self.plain: list[Any] = [None] * len(self.packed)
         self.rest = [0] * len(self.packed)
@@ -90,7 +92,7 @@ class Kept:
         if self.rest[at]:
             self.rest[at] -= 1
             return False
-        how, change = _change(field, self._tree(at), _unpack(packed))
+        how, change = _change(field, self._tree(at), _unpack(packed), self.in_order)
         told = pack(change)
         if change is None or len(told) > WORTH * len(packed):
             self.rest[at] = REST
@@ -104,13 +106,13 @@ class Kept:
         return self.plain[at]
 
 
-def _change(field: Field, old: Any, new: Any) -> tuple[int, Any]:
+def _change(field: Field, old: Any, new: Any, in_order: bool) -> tuple[int, Any]:
     """How a field has changed, and that. None: it cannot be told so."""
     if not field.columns:
         return PATCH, diff(old, new)
-    if rows.is_for_all(old, new):
+    if rows.is_for_all(old, new) and not (field.by_id and any(map(ne, map(_first, old), map(_first, new)))):
         return ALL, rows.diff_all(old, new)
-    return SOME, rows.diff_some(old, new, field.by_id)
+    return SOME, rows.diff_some(old, new, field.by_id, in_order)
 
 
 class Thrift:

@@ -56,7 +56,7 @@ class CellStream:
         self.delta = [self._later(changes, wire) for wire in wires] if body else self._same(wires)
 
     def _renew(self, value: Any, tick: int, wires: Iterable[Wire]) -> None:
-        self._kept, self.key_tick, self._last = Kept(value, self.fields), tick, b""
+        self._kept, self.key_tick, self._last = Kept(value, self.fields, in_order=False), tick, b""
         told = Changes()
         whole = [self.number, value]
         told.add(CELL_KEY, pack(whole), whole)

@@ -47,11 +47,8 @@ from rooms.core.rng import Rng
 TITLE = "Arena"
 SUMMARY = "Thrust, turn and shoot among up to sixteen ships. Come and go as you like."
 SEATS = Seats(1, 16)
-TICK_HZ = 20
-LATE_JOIN = True
-GRACE_S = 20
-STRENGTHS = ("easy", "medium", "hard")
-BOT_EVERY_MS = 100
+TICK_HZ, LATE_JOIN, GRACE_S = 20, True, 20
+STRENGTHS, BOT_EVERY_MS = ("easy", "medium", "hard"), 100
 
 SPIN, SPIN_MAX, THRUST, DRAG = 36, 144, 20, 12
 SHIP = 26 * 16
@@ -189,9 +186,16 @@ def _spawn(state: State, ship: Ship, rng: Rng) -> None:
 
 
 def step(state: State, inputs: Sequence[Input[Move]], now: Now, rng: Rng) -> Step[State]:
-    asked, rejections = _steer(state, inputs) if inputs else (set(), ())
+    asked, rejections = steer(state, inputs) if inputs else (set(), ())
     state.left -= 1
     right, bottom = state.width * 16, state.height * 16
+    fly_ships(state, asked, right, bottom, rng)
+    events = strike(state, _fly_shots(state, right, bottom)) if state.shots else ()
+    return Step(state, events, rejections)
+
+
+def fly_ships(state: State, asked: set[Seat], right: int, bottom: int, rng: Rng) -> None:
+    """Move all ships, and let those fire that hold it or have `asked` for a shot."""
     for ship in state.ships:
         if ship.down:
             ship.down -= 1
@@ -204,11 +208,9 @@ def step(state: State, inputs: Sequence[Input[Move]], now: Now, rng: Rng) -> Ste
         if not ship.reload and (ship.controls & FIRING or ship.seat in asked):
             state.shot += 1
             state.shots.append(fire(ship, state.shot))
-    events = _strike(state, _fly_shots(state, right, bottom)) if state.shots else ()
-    return Step(state, events, rejections)
 
 
-def _steer(state: State, inputs: Sequence[Input[Move]]) -> tuple[set[Seat], tuple[Rejection, ...]]:
+def steer(state: State, inputs: Sequence[Input[Move]]) -> tuple[set[Seat], tuple[Rejection, ...]]:
     """Take the newest controls of each seat; give the seats that asked for a shot, and the refusals."""
     ships = {ship.seat: ship for ship in state.ships}
     asked: set[Seat] = set()
@@ -292,7 +294,7 @@ def touches(dx: int, dy: int, vx: int, vy: int) -> bool:
     return any((2 * dx - part * vx) ** 2 + (2 * dy - part * vy) ** 2 <= near for part in (0, 1, 2))
 
 
-def _strike(state: State, hits: list[tuple[Shot, Ship]]) -> tuple[Event, ...]:
+def strike(state: State, hits: list[tuple[Shot, Ship]]) -> tuple[Event, ...]:
     if not hits:
         return ()
     ships = {ship.seat: ship for ship in state.ships}

@@ -65,7 +65,7 @@ def lobby(ann: Person, others: list[Person]) -> None:
     playing.press("Start")
     ann.page.goto(ann.site)
     ann.page.get_by_text("Playing").first.wait_for()
-    ann.page.wait_for_function("() => document.querySelectorAll('.picture-place').length === 4")
+    ann.page.wait_for_function("() => document.querySelectorAll('.picture-place').length === 5")
     take(ann, "lobby")
     for person in (*others, ann):
         person.close()

@@ -6,12 +6,13 @@ import pytest
 
 from rooms.games import broken_games, find_games, get_rules
 from tests.laws.laws import LAWS, Law
+from tests.laws.match import of_a_size
 
 
 @pytest.mark.parametrize("slug", find_games())
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 def test_a_game_keeps_the_law(law: Law, slug: str) -> None:
-    law(get_rules(slug))
+    law(of_a_size(get_rules(slug)))
 
 
 def test_no_game_is_broken() -> None:

@@ -290,96 +290,104 @@ export default {
     host.append(pictureRoot(moon, ...stars, burst, shots, shield, ...ships));
   },
 
-  mount(stage, context) {
-    const [afresh, helm, sparks] = [() => new Scene(context, () => context.clock.now()), new Helm(), new Sparks()];
-    let scene = afresh();
-    const [facts, scores, news] = [factLine(), scoreList("Hits"), newsFeed()];
-    const field = html("div", { class: "arena-field", role: "img", "aria-label": "The arena. The list of hits says how it stands." });
-    const mouse = html("input", { type: "checkbox" });
-    const fire = holdButton("Fire", "pad-fire", (down) => ((helm.firing = down), steer()));
-    const pads = html("div", { class: "game-pads" }, stick("Steer", (x, y) => helm.push(x, y)), fire);
-    const option = html("label", { class: "check game-option" }, mouse, "Steer with the mouse: left fires, right thrusts");
-    const help = html("div", { class: "game-help" }, html("p", {}, HELP), option);
-    stage.append(html("div", { class: "game arena" }, facts.root, field, pads, scores.root, help));
-    const [sheet, palette] = [canvasIn(field), paletteOf(stage)];
-    field.append(news.root);
-    const pointer = pointerOver(field, mouse, (first, second) => {
-      [helm.firing, helm.thrusting, helm.towards] = [first, second, null];
-    });
-    const stopKeys = heldKeys(stage, STEERING_KEYS, (keys) => ((helm.keys = keys), steer()));
-
-    /** @type {Snapshot | null} */
-    let last = null;
-    let quiet = 0; // local ms until which nothing is sent: a move was refused
-    let held = moveOf(0);
-
-    /** Send the controls when they have changed: at once, and in each frame for the stick and the pointer. */
-    function steer() {
-      const ship = scene.helmed;
-      if (!ship || last?.room.phase !== "playing" || performance.now() < quiet) return;
-      if (!scene.crowd.own.waiting) held = moveOf(ship.controls);
-      const wanted = helm.wanted((towards) => turnTo(ship, towards));
-      const seq = bitsOf(wanted) === bitsOf(held) ? 0 : context.send(wanted);
-      if (!seq) return;
-      held = wanted;
-      context.relay("controls", wanted);
-      scene.crowd.steer(seq, wanted);
-    }
-
-    const stop = everyFrame((_, elapsed) => {
-      if (!last) return;
-      steer();
-      const [sight, { pen, width, height }] = [scene.look(), sheet.begin()];
-      const at = sight.me && placeOf(sight.me.pose ?? sight.me.ship);
-      const camera = aim(scene.view, { width, height }, at, LEAST);
-      const flame = context.reducedMotion ? 1.5 : 1 + Math.random();
-      const hulls = sight.ships.flatMap((drawn) => hullOf(drawn, palette, flame));
-      pen.save();
-      pen.translate(camera.left, camera.top);
-      pen.scale(camera.scale, camera.scale);
-      drawGround(pen, palette, scene.view);
-      for (const shot of sight.shots) drawShot(pen, palette, { ...shot, ...placeOf(shot) });
-      for (const hull of hulls) drawHull(pen, palette, hull);
-      sparks.lost(hulls, context.reducedMotion);
-      sparks.draw(pen, elapsed);
-      pen.restore();
-      for (const hull of hulls) if (!hull.mine) drawName(pen, palette, camera, hull, context.name(hull.seat));
-      if (!camera.whole) drawRadar(pen, hulls, { camera, world: scene.view, screen: { width, height } }, palette.token);
-      if (at) helm.look(pointer.at(), { x: at.x * camera.scale + camera.left, y: at.y * camera.scale + camera.top });
-    });
-
-    return {
-      update(snapshot) {
-        const before = last?.room.match === snapshot.room.match ? scene.view.left : Infinity;
-        last = snapshot;
-        scene.update(snapshot);
-        facts.show(factsOf(scene.view, context.seat));
-        scores.show(standing(scene.view, context));
-        const warning = timeWarning(before * TICK, scene.view.left * TICK);
-        if (warning) context.announce(warning);
-      },
-      event({ kind, body, past }) {
-        if (kind !== "hit" || past) return;
-        news.show(`${context.name(body.by)} hit ${context.name(body.seat)}`);
-        if (body.by === context.seat) context.announce(`You hit ${context.name(body.seat)}.`);
-        if (body.seat === context.seat) context.announce(`${context.name(body.by)} hit you. You are back in two seconds.`);
-      },
-      rejected({ seq, message }) {
-        scene.crowd.own.refuse(seq);
-        quiet = performance.now() + 500;
-        news.show(message);
-      },
-      relayed({ seat, kind, body }) {
-        if (kind === "controls" && seat !== context.seat) scene.crowd.relayed(seat, body);
-      },
-      jump: () => void (scene = afresh()),
-      destroy() {
-        for (const end of [stop, stopKeys, pointer.stop, news.stop, sheet.destroy, palette.destroy]) end();
-        stage.replaceChildren();
-      },
-    };
-  },
+  mount: (stage, context) => mountArena(stage, context),
 };
+
+/** @type {import("./arena_large.js").World} */
+const SMALL = { relays: true, view: (view) => view, draw: () => {}, focus: () => null, standing: (view, context) => standing(view, context) };
+
+/** @param {HTMLElement} stage @param {Context} context @param {import("./arena_large.js").World} [world] @returns {ReturnType<import("../room/game.js").GameModule["mount"]>} */
+export function mountArena(stage, context, world = SMALL) {
+  const [afresh, helm, sparks] = [() => new Scene(context, () => context.clock.now()), new Helm(), new Sparks()];
+  let scene = afresh();
+  const [facts, scores, news] = [factLine(), scoreList("Hits"), newsFeed()];
+  const field = html("div", { class: "arena-field", role: "img", "aria-label": "The arena. The list of hits says how it stands." });
+  const mouse = html("input", { type: "checkbox" });
+  const fire = holdButton("Fire", "pad-fire", (down) => ((helm.firing = down), steer()));
+  const pads = html("div", { class: "game-pads" }, stick("Steer", (x, y) => helm.push(x, y)), fire);
+  const option = html("label", { class: "check game-option" }, mouse, "Steer with the mouse: left fires, right thrusts");
+  const help = html("div", { class: "game-help" }, html("p", {}, HELP), option);
+  stage.append(html("div", { class: "game arena" }, facts.root, field, pads, scores.root, help));
+  const [sheet, palette] = [canvasIn(field), paletteOf(stage)];
+  field.append(news.root);
+  const pointer = pointerOver(field, mouse, (first, second) => {
+    [helm.firing, helm.thrusting, helm.towards] = [first, second, null];
+  });
+  const stopKeys = heldKeys(stage, STEERING_KEYS, (keys) => ((helm.keys = keys), steer()));
+
+  /** @type {Snapshot | null} */
+  let last = null;
+  let quiet = 0; // local ms until which nothing is sent: a move was refused
+  let held = moveOf(0);
+
+  /** Send the controls when they have changed: at once, and in each frame for the stick and the pointer. */
+  function steer() {
+    const ship = scene.helmed;
+    if (!ship || last?.room.phase !== "playing" || performance.now() < quiet) return;
+    if (!scene.crowd.own.waiting) held = moveOf(ship.controls);
+    const wanted = helm.wanted((towards) => turnTo(ship, towards));
+    const seq = bitsOf(wanted) === bitsOf(held) ? 0 : context.send(wanted);
+    if (!seq) return;
+    held = wanted;
+    if (world.relays) context.relay("controls", wanted);
+    scene.crowd.steer(seq, wanted);
+  }
+
+  const stop = everyFrame((_, elapsed) => {
+    if (!last) return;
+    steer();
+    const [sight, { pen, width, height }] = [scene.look(), sheet.begin()];
+    const at = sight.me && placeOf(sight.me.pose ?? sight.me.ship);
+    const focus = at ?? world.focus(last.view);
+    const camera = aim(scene.view, { width, height }, focus, LEAST);
+    const flame = context.reducedMotion ? 1.5 : 1 + Math.random();
+    const hulls = sight.ships.flatMap((drawn) => hullOf(drawn, palette, flame));
+    pen.save();
+    pen.translate(camera.left, camera.top);
+    pen.scale(camera.scale, camera.scale);
+    drawGround(pen, palette, scene.view);
+    world.draw(pen, palette, last.view, Math.min(4, (context.clock.now() - last.at) / TICK));
+    for (const shot of sight.shots) drawShot(pen, palette, { ...shot, ...placeOf(shot) });
+    for (const hull of hulls) drawHull(pen, palette, hull);
+    sparks.lost(hulls, context.reducedMotion);
+    sparks.draw(pen, elapsed);
+    pen.restore();
+    for (const hull of hulls) if (!hull.mine) drawName(pen, palette, camera, hull, context.name(hull.seat));
+    if (!camera.whole) drawRadar(pen, hulls, { camera, world: scene.view, screen: { width, height } }, palette.token);
+    if (at) helm.look(pointer.at(), { x: at.x * camera.scale + camera.left, y: at.y * camera.scale + camera.top });
+  });
+
+  return {
+    update(snapshot) {
+      const before = last?.room.match === snapshot.room.match ? scene.view.left : Infinity;
+      last = snapshot;
+      scene.update({ ...snapshot, view: world.view(snapshot.view) });
+      facts.show(factsOf(scene.view, context.seat));
+      scores.show(world.standing(last.view, context));
+      const warning = timeWarning(before * TICK, scene.view.left * TICK);
+      if (warning) context.announce(warning);
+    },
+    event({ kind, body, past }) {
+      if (kind !== "hit" || past) return;
+      news.show(`${context.name(body.by)} hit ${context.name(body.seat)}`);
+      if (body.by === context.seat) context.announce(`You hit ${context.name(body.seat)}.`);
+      if (body.seat === context.seat) context.announce(`${context.name(body.by)} hit you. You are back in two seconds.`);
+    },
+    rejected({ seq, message }) {
+      scene.crowd.own.refuse(seq);
+      quiet = performance.now() + 500;
+      news.show(message);
+    },
+    relayed({ seat, kind, body }) {
+      if (kind === "controls" && seat !== context.seat) scene.crowd.relayed(seat, body);
+    },
+    jump: () => void (scene = afresh()),
+    destroy() {
+      for (const end of [stop, stopKeys, pointer.stop, news.stop, sheet.destroy, palette.destroy]) end();
+      stage.replaceChildren();
+    },
+  };
+}
 
 /** @param {View} view @param {number | null} seat */
 function factsOf({ left, goal, ships }, seat) {

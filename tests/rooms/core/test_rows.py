@@ -49,6 +49,15 @@ def test_rows_with_an_id_may_come_and_go_anywhere(tables: tuple[Any, Any], data:
     assert patch_some(old, change) == new
 
 
+@given(changed_tables(), st.randoms())
+def test_without_an_order_it_can_always_be_said(tables: tuple[Any, Any], dice: Any) -> None:
+    old, new = ([[at, *row] for at, row in enumerate(table)] for table in tables)
+    dice.shuffle(new)
+    change = diff_some(old, new, by_id=True, in_order=False)
+    assert change is not None
+    assert sorted(patch_some(old, change)) == sorted(new)
+
+
 def test_a_row_that_goes_leaves_the_others_unsaid() -> None:
     old = [[7, 100, 0], [8, 200, 0], [9, 300, 0]]
     new = [[8, 200, 0], [9, 301, 0], [10, 0, 0]]

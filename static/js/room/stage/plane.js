@@ -109,3 +109,23 @@ export function drawName(pen, { token }, { scale, left, top }, at, name) {
   pen.fillStyle = token.text ?? "";
   pen.fillText(name, x, y);
 }
+
+/**
+ * Drifting things that only want to be shot.
+ *
+ * @param {Pen} pen
+ * @param {Record<string, string>} token
+ * @param {{x: number, y: number}[]} places
+ */
+export function drawDrones(pen, token, places) {
+  pen.fillStyle = token["surface-2"] ?? token.surface ?? "";
+  pen.strokeStyle = token["text-2"] ?? "";
+  pen.lineWidth = 3;
+  for (const { x, y } of places) {
+    pen.beginPath();
+    for (let corner = 0; corner < 6; corner++) pen.lineTo(x + 26 * Math.cos(corner), y + 26 * Math.sin(corner));
+    pen.closePath();
+    pen.fill();
+    pen.stroke();
+  }
+}
