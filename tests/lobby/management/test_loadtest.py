@@ -115,7 +115,7 @@ def options(**given: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"game": "chess"}, "There is no game 'chess' here; there are: arena, battleship"),
+        ({"game": "chess"}, "There is no game 'chess' here; there are: arena, arena_large, battleship"),
         ({"players": 5}, "a room of Noughts and crosses has 2 players"),
         ({"options": "[]"}, "--options must be a JSON object"),
         ({"move": "{"}, "--move is no JSON"),
