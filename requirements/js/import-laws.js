@@ -21,7 +21,7 @@ const FORBIDDEN = {
 /** The folder under static/js that a file belongs to, or "" for none. */
 const layerOf = (file) => /[\\/]static[\\/]js[\\/](\w+)[\\/]/.exec(file)?.[1] ?? "";
 
-/** A game called X_something may build on the game X: the same game in another world (docs/adr/0008). */
+/** A game called X_something may build on the game X: the same game in another world (docs/adr/0010). */
 const isVariant = (file, imported) =>
   layerOf(file) === "games" && path.basename(file).startsWith(`${path.basename(imported, ".js")}_`);
 

@@ -55,12 +55,7 @@ const SINE = Int16Array.from({ length: CIRCLE }, (_, angle) => sine(angle));
 const sin = (/** @type {number} */ angle) => SINE[angle & 4095] ?? 0;
 const cos = (/** @type {number} */ angle) => sin(angle + 1024);
 
-/**
- * How far a ship turns in a tick, after `spin` in the one before.
- *
- * @param {number} spin
- * @param {number} way  -1, 0, 1
- */
+/** How far a ship turns in a tick, after `spin` in the one before. @param {number} spin @param {number} way  -1, 0, 1 */
 const spun = (spin, way) => way * Math.min(SPIN_MAX, Math.max(0, spin * way) + SPIN);
 
 const slowed = (/** @type {number} */ v) => (v >= 0 ? v - ((v * DRAG + 255) >> 8) : v + ((255 - v * DRAG) >> 8));
@@ -250,12 +245,8 @@ const LEAST = 0.3; // pixels per unit, below which ships are too small to play
 /** @param {{x: number, y: number}} at  in sixteenths */
 const placeOf = ({ x, y }) => ({ x: x / 16, y: y / 16 });
 
-/**
- * @param {Drawn} drawn
- * @param {Palette} palette
- * @param {number} flame  1..2
- * @returns {import("../room/stage/plane.js").Hull[]}
- */
+/** @typedef {import("../room/stage/plane.js").Hull} Hull */
+/** @param {Drawn} drawn @param {Palette} palette @param {number} flame  1..2 @returns {Hull[]} */
 function hullOf({ ship: { seat }, mine, pose }, palette, flame) {
   if (!pose) return [];
   const look = { shape: HULLS[Math.floor(seat / 8) % 2] ?? "", colour: seatColour(palette, seat) };
@@ -294,9 +285,10 @@ export default {
 };
 
 /** @type {import("./arena_large.js").World} */
-const SMALL = { relays: true, view: (view) => view, draw: () => {}, focus: () => null, standing: (view, context) => standing(view, context) };
+const SMALL = { relays: true, view: (view) => view, draw: () => {}, focus: () => null, standing };
 
-/** @param {HTMLElement} stage @param {Context} context @param {import("./arena_large.js").World} [world] @returns {ReturnType<import("../room/game.js").GameModule["mount"]>} */
+/** @typedef {ReturnType<import("../room/game.js").GameModule["mount"]>} Mounted */
+/** @param {HTMLElement} stage @param {Context} context @param {import("./arena_large.js").World} [world] @returns {Mounted} */
 export function mountArena(stage, context, world = SMALL) {
   const [afresh, helm, sparks] = [() => new Scene(context, () => context.clock.now()), new Helm(), new Sparks()];
   let scene = afresh();
