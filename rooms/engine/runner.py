@@ -28,6 +28,10 @@ BACK_OFF_S = (0.05, 0.1, 0.2, 0.5)
 READ_BLOCK_MS = 100
 """A newly taken shard is read on after at most this; what its log holds when it is taken is read at once."""
 READ_COUNT = 2000
+READ_APART_S = 0.008
+"""Between reads that brought only what waits for a tick: as much as a game by turns may have to wait for one."""
+READ_AHEAD_S = 0.002
+"""The last read before a tick comes so long before it, and brings what came meanwhile."""
 ROUND_S = 1.5
 """How long a round of balancing may take to end when the engine is told to."""
 
@@ -165,6 +169,8 @@ class Engine:
                 self.counters.entries += shard.take_in(entries)
         if any(shard.has_arrivals() for shard in self.holding.shards.values()):
             self.schedule.wake()
+        elif readings:  # all of it waits for a tick: what comes until then may come together
+            await asyncio.sleep(min(READ_APART_S, self.schedule.until_tick() - READ_AHEAD_S))
 
     async def _pass(self) -> None:
         ticking = await self.schedule.next(self.holding.shards.values(), longest=0.25)

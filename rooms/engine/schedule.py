@@ -32,6 +32,11 @@ class Schedule:
         """Ticks made up for late, since the start."""
         return self._past_overruns + sum(grid.overruns for grid in self._grids.values())
 
+    def until_tick(self) -> float:
+        """Seconds until a tick of any rate is due; below 0 when one is late, 0 when nothing ticks."""
+        now = asyncio.get_running_loop().time()
+        return min((grid.due for grid in self._grids.values()), default=now) - now
+
     async def next(self, shards: Iterable[Shard], longest: float) -> frozenset[int]:
         """Wait until a pass is due, at most `longest` seconds. Returns the tick rates whose tick is due."""
         loop = asyncio.get_running_loop()
