@@ -36,6 +36,8 @@ GATHER_S: Final = 0.003
 MOST_COMMANDS: Final = 10_000
 MOST_BYTES: Final = 8 * 1024 * 1024
 """Bounds on players' inputs that wait. Attach and detach are bounded by the number of sockets instead."""
+CROWDED, EASED = 0.5, 0.125
+"""Of these bounds: from the first on players are held up, down to the second they are not any more."""
 PART: Final = 0.75
 """Of these bounds, what shards that cannot be written may fill: the rest is kept for those that can."""
 PAUSE_S: Final = (0.05, 0.1, 0.2)
@@ -72,14 +74,16 @@ class Pack(NamedTuple):
 class Appender:
     """One per process. Add with `add` and `add_command`; `run` writes until cancelled."""
 
-    def __init__(self, log: Log, health: Callable[[str], None]) -> None:
-        """`health` is told why the log cannot be written, and "" when it can be again."""
-        self._log, self._health = log, health
+    def __init__(self, log: Log, health: Callable[[str], None], eased: Callable[[], None] = lambda: None) -> None:
+        """`health` is told why the log cannot be written, and "" when it can be again; `eased` after `crowded`."""
+        self._log, self._health, self._eased = log, health, eased
         self._waiting: dict[int, deque[Waiting]] = {}
         """By shard, in order; never empty."""
         self._rests: dict[int, tuple[int, float]] = {}
         """Of shards that could not be written: how often in a row, and until when (loop time) they are left alone."""
         self._commands = self._bytes = 0
+        self.crowded = False
+        """So many inputs wait that no more should be asked for until `eased` is called."""
         self._wake, self._empty = asyncio.Event(), asyncio.Event()
         self._empty.set()
 
@@ -113,8 +117,13 @@ class Appender:
             return False
         self._commands += 1
         self._bytes += size
+        if self._fuller_than(CROWDED):
+            self.crowded = True
         self._put(shard, Waiting(raw, True))
         return True
+
+    def _fuller_than(self, part: float) -> bool:
+        return self._commands > MOST_COMMANDS * part or self._bytes > MOST_BYTES * part
 
     def _put(self, shard: int, entry: Waiting) -> None:
         entries = self._waiting.get(shard)
@@ -209,6 +218,9 @@ class Appender:
                     self._bytes -= HELD + len(raw)
             if not entries:
                 del self._waiting[shard]
+        if self.crowded and not self._fuller_than(EASED):
+            self.crowded = False
+            self._eased()
         meters.count("entries_appended", counts.total())
         meters.count("packs_appended", len(packs))
         meters.count("appends")

@@ -22,6 +22,7 @@ from django.conf import settings
 
 from rooms import meters, rollcall
 from rooms.appender import Appender, Log
+from rooms.brake import Brake
 from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId, WebId
 from rooms.core.inputs import Command, Detach, Resume, Resync, RollCall
@@ -85,7 +86,8 @@ class Hub:
     def __init__(self, store: Memory, layer: Layer, ttl_ms: int) -> None:
         """`ttl_ms`: the silence after which a web process counts as gone."""
         self.store, self.web = store, WebId("")
-        self._appender = Appender(store, lambda reason: self.health("log", reason))
+        self._brake = Brake()
+        self._appender = Appender(store, lambda reason: self.health("log", reason), self._brake.release)
         self._relays = RelayGroup(layer, self._relayed)
         self._crowds: dict[RoomId, Crowd] = {}
         self._links: dict[SocketId, Link] = {}
@@ -137,7 +139,8 @@ class Hub:
         self._hubs.pop(loop, None)
 
     def say_goodbye(self) -> None:
-        """Close every room socket because the process ends."""
+        """Close every room socket because the process ends; those held up must be read to hear that they closed."""
+        self._brake.release()
         for link in list(self._links.values()):
             link.goodbye(RESTART, "The server restarts. Connect again.")
 
@@ -162,6 +165,7 @@ class Hub:
         """A socket is gone."""
         if self._links.pop(link.id, None) is None:
             return
+        self._brake.forget(link)
         crowd, link.on_room = self._crowds[link.room], None
         crowd.remove(link)
         if not crowd.links:
@@ -173,9 +177,12 @@ class Hub:
             self._left.set()
 
     def command(self, link: Link, command: Command) -> None:
-        """A player's input. When the log has been out of reach for too long, its socket is closed instead."""
+        """A player's input. When too many wait for the log its socket is held up; when that does not do, closed."""
         link.last = command.seq
-        if not self._appender.add_command(link.room, command):
+        added = self._appender.add_command(link.room, command)
+        if self._appender.crowded:
+            self._brake.hold(link)
+        if not added:
             link.goodbye(Close.SERVER_BUSY, "Too much waits to be written here. Connect again in a while.")
 
     def resync(self, link: Link, offset: int) -> None:

@@ -23,6 +23,7 @@ from rooms.protocol import codec, server
 from rooms.protocol.bus import SHARED, Broadcast, Direct, ViewFrame
 from rooms.relay import Layer, encode
 from rooms.store import Store, StoreUnavailable
+from tests.rooms.test_brake import Stoppable
 from tests.support.scripted import SHARDS, ScriptedEngine, box, some_room, welcome_of
 from tests.support.sockets import Ear
 from tests.support.valkey import ValkeyServer
@@ -273,6 +274,21 @@ async def test_when_too_much_waits_to_be_written_the_socket_is_closed(
     hub.command(link, Command(link.id, ANN.id, 1, StartBody()))
     assert ear.closed is not None
     assert ear.closed[0] == 4413
+
+
+async def test_who_speaks_faster_than_the_log_takes_it_is_held_up_and_keeps_the_socket(
+    hub: Hub, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rooms.appender.MOST_COMMANDS", 8)
+    link, ear = await settle(hub, engine, some_room(engine.store))
+    wire = link.wire = Stoppable()
+    for seq in range(1, 6):
+        assert wire.held == 0
+        hub.command(link, Command(link.id, ANN.id, seq, StartBody()))
+    assert wire.held == 1
+    assert [(await engine.next_of(Command)).seq for _ in range(5)] == [1, 2, 3, 4, 5]
+    await until(lambda: wire.held == 0)
+    assert ear.closed is wire.closed is None
 
 
 async def test_a_redis_that_dies_and_returns_costs_no_input_and_no_socket() -> None:
