@@ -15,8 +15,8 @@ import uvicorn
 from django.conf import settings
 
 from gameserver.asgi import application
-from gameserver.garbage import settle
 from gameserver.single import Single
+from rooms.garbage import settle
 from rooms.hub import Hub
 from rooms.readiness import tell_ready
 

@@ -34,14 +34,14 @@ class Seats(msgspec.Struct, frozen=True):
     teams: int = 0
 
 
-class Input(msgspec.Struct, Generic[M], frozen=True, array_like=True):
+class Input(msgspec.Struct, Generic[M], frozen=True, array_like=True, gc=False):
     """A move as it reached the rules: who made it, and what it is."""
 
     seat: Seat
     move: M
 
 
-class Now(msgspec.Struct, frozen=True, array_like=True):
+class Now(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The time of a step. `tick` counts steps of the match from 1; `ms` is the match's own time in milliseconds.
 
     With TICK_HZ > 0, ms is exactly tick * 1000 / TICK_HZ, rounded down. With TICK_HZ = 0 it follows the clock and

@@ -2,7 +2,8 @@
 
 browser | bot -> consumer -> [Entry in the log] -> engine -> room
 
-Every struct is tagged and array-like, so that an entry costs few bytes. Times are milliseconds.
+Every struct is tagged and array-like, so that an entry costs few bytes. Times are milliseconds. What comes in thousands
+is left out of garbage collections (`gc=False`): it is read from bytes, so it is in no cycle.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Action = Literal["resume", "close"]
 """What an operator may do with a room."""
 
 
-class Player(msgspec.Struct, frozen=True, array_like=True):
+class Player(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A person or a bot. `kind`: a guest of the pages, a built-in bot, or a program with a token."""
 
     id: PlayerId
@@ -120,7 +121,7 @@ class Operate(msgspec.Struct, frozen=True, array_like=True, tag="operate"):
 # -- bodies that a player sends; all carry the player's seq, counted once
 
 
-class MoveBody(msgspec.Struct, frozen=True, array_like=True, tag="move"):
+class MoveBody(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="move"):
     """The game's own move, msgpack-encoded after the consumer validated it."""
 
     move: bytes
@@ -190,7 +191,7 @@ Body = (
 )
 
 
-class Command(msgspec.Struct, frozen=True, array_like=True, tag="command"):
+class Command(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="command"):
     """A player's input through a socket. (player, seq) is counted once; `seq` grows from 1 for each player."""
 
     socket: SocketId
@@ -207,7 +208,7 @@ class Command(msgspec.Struct, frozen=True, array_like=True, tag="command"):
 Act = Open | Reserve | Attach | Detach | Lapse | RollCall | Resync | Operate | Command
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One entry of a shard's log. `room` is "" for what concerns every room. `reply` names a waiting caller or ""."""
 
     room: RoomId

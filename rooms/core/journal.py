@@ -48,7 +48,7 @@ class Begun(msgspec.Struct, frozen=True, array_like=True, tag="begun"):
     digest: str
 
 
-class Given(msgspec.Struct, frozen=True, array_like=True):
+class Given(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One input of a step. `move`: as in MoveBody. `refused`: the code of the rules' refusal, "" when it counted."""
 
     seat: Seat

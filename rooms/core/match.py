@@ -16,7 +16,7 @@ from rooms.core.ids import PlayerId, Seat, SocketId
 from rooms.core.room import Cast, Live, Room, keep_state, read_state, taken, wall_ms
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A move that waits for the step of this pass."""
 
     socket: SocketId

@@ -18,7 +18,7 @@ from rooms.core.ids import PlayerId, RoomId, Seat, SocketId, WebId
 from rooms.core.inputs import Act, Player, Wire
 
 
-class Sitter(msgspec.Struct, array_like=True):
+class Sitter(msgspec.Struct, array_like=True, gc=False):
     """Who sits in a seat. `away_ms`: the room time since which no socket is there, None while one is."""
 
     player: Player
@@ -35,7 +35,7 @@ class Sitter(msgspec.Struct, array_like=True):
     """The room's offset when they sat down: what this seat alone was told before was for another."""
 
 
-class Socket(msgspec.Struct, frozen=True, array_like=True):
+class Socket(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One connection to the room."""
 
     web: WebId
@@ -45,7 +45,7 @@ class Socket(msgspec.Struct, frozen=True, array_like=True):
     """Of one player's sockets the last to be opened counts."""
 
 
-class Cast(msgspec.Struct, frozen=True, array_like=True):
+class Cast(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One who took part in the current match, kept when the seat is given up."""
 
     player: Player

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from rooms import readiness
+from rooms import garbage, readiness
 from rooms.engine.config import read_config
 from rooms.engine.runner import run_engine
 from rooms.pools import DEFAULT
@@ -37,6 +37,7 @@ async def _serve() -> None:
         loop.add_signal_handler(sign, stop.set)
     pool = settings.HOLDFAST_POOL or DEFAULT
     config = read_config(settings.ROOMS_URL, settings.HOLDFAST, readiness.life(), settings.HOLDFAST_POOLS, pool)
+    garbage.settle()
     await run_engine(stop, config, readiness.tell_ready)
 
 

@@ -9,7 +9,7 @@ import sys
 SETTLED = """
 import gc, json
 before = len(gc.get_objects())
-from gameserver.garbage import THRESHOLDS, settle
+from rooms.garbage import THRESHOLDS, settle
 settle()
 fresh = []
 fresh.append(fresh)
