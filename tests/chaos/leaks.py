@@ -40,7 +40,7 @@ KINDS: Final = (
     *("engine-kill", "web-kill", "redis-reset", "redis-freeze", "redis-full", "redis-slow", "redis-restart"),
     *("client-reset", "client-half-open", "client-stall", "engine-partition"),
 )
-LASTING: Final = re.compile(r"hf:(meta|engines|webs)|hf:\{s\d\d\}:(lease|meta|out)|hf-cache:.*|hf-layer.*")
+LASTING: Final = re.compile(r"hf:(meta|engines|webs|counts:.*)|hf:\{s\d\d\}:(lease|meta|out)|hf-cache:.*|hf-layer.*")
 STREAMS: Final = re.compile(r"hf:\{s\d\d\}:(in|outbox|bots)")
 
 
