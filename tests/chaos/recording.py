@@ -120,7 +120,7 @@ class Recording:
     def _enter(self, guest: Guest) -> Attach:
         act = guest.connect(time.monotonic())
         assert guest.link is not None
-        self.crowd.links[guest.link.id] = guest.link
+        self.crowd.add(guest.link)
         return act
 
     async def _turn(self, turn: int) -> None:
@@ -128,7 +128,7 @@ class Recording:
             self._die()
         guest = self.guests[turn // 30 % len(self.guests)]
         if turn % 30 == 10 and guest.link is not None:
-            del self.crowd.links[guest.link.id]
+            self.crowd.remove(guest.link)
             await self._pass(guest.hang_up(time.monotonic()))
         if turn % 30 == 14:
             await self._pass(self._enter(guest))
@@ -166,7 +166,7 @@ class Recording:
         deliveries = self.stage.deliveries(fx) if fx.changed else {}
         dump_live(self.live)
         if WEB in deliveries:
-            assert self.crowd.deliver(deliveries[WEB], 0.0) == []
+            assert not self.crowd.deliver(deliveries[WEB], 0.0)
         for guest in self.guests:
             await guest.hear()
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from tests.e2e.looking import look, sized
 from tests.e2e.people import Meet, Person, begin
 
-GAMES = ("tictactoe", "battleship", "snake", "arena")
+GAMES = ("tictactoe", "battleship", "snake", "arena", "arena_large")
 STATUS = re.compile("responded with a status of 4(03|04|22)")
 """The browser itself notes each such answer."""
 
