@@ -47,7 +47,7 @@ pytest_plugins = [
 MARKED_BY_FIXTURE = {"valkey": "valkey", "valkey_url": "valkey", "start_fleet": "fleet", "browser": "browser"}
 
 
-ALONE = {"test_latency", "test_restarting", "test_takeover"}
+ALONE = {"test_latency", "test_pests", "test_restarting", "test_takeover"}
 """Modules that watch the clock by milliseconds: nothing runs beside them (Makefile)."""
 PAIRED = {
     *("test_cluster_failover", "test_disruption", "test_games", "test_keyboard", "test_restart", "test_roads"),
