@@ -56,11 +56,14 @@ class Pools:
         return self.parts[pool]
 
     def draw(self, game: str, word: Callable[[], str] = lambda: secrets.token_urlsafe(16)) -> RoomId:
-        """An id for a new room of this game. It takes as many draws as there are shards for one of the pool's."""
+        """An id for a new room of this game. It takes as many draws as there are shards for one of the pool's.
+
+        None begins with a hyphen: on a command line (`manage.py rooms close ...`) that would be an option.
+        """
         mine = self.shards_of(self.games.get(game, DEFAULT))
         while True:
             room = RoomId(word())
-            if shard_of(room, self.shards) in mine:
+            if not room.startswith("-") and shard_of(room, self.shards) in mine:
                 return room
 
 

@@ -126,3 +126,8 @@ async def test_a_game_that_burns_time_in_one_pool_takes_no_tick_from_another(val
             assert light < heavy / 10
     finally:
         await store.aclose()
+
+
+def test_no_room_begins_like_an_option_of_a_command() -> None:
+    words = iter(["-" + "a" * 21, "b" * 22])
+    assert read_pools("", 16).draw("arena", lambda: next(words)) == "b" * 22

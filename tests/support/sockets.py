@@ -80,7 +80,7 @@ async def open_room(store: Store, game: str, host: Player, size: int = 2, **opti
     """A room, opened the way the lobby opens one: through the log, answered by an engine."""
     import msgspec
 
-    room, token = RoomId(secrets.token_urlsafe(16)), secrets.token_hex(8)
+    room, token = RoomId("r" + secrets.token_urlsafe(16)[1:]), secrets.token_hex(8)
     act = Open(game, options, size, "seed", host, incarnation=secrets.token_hex(4))
     await store.append_to(room, act, token)
     raw = await store.reply(store.shard_of(room), token, 10)
