@@ -19,7 +19,7 @@ BOB = Player(PlayerId("g-bob"), "Bob")
 @pytest.fixture
 def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No engine runs, and waiting for one is short."""
-    monkeypatch.setattr(services, "REPLY_S", 0.2)
+    monkeypatch.setattr(services, "REPLY_S", 0.01)
 
 
 @pytest.mark.usefixtures("engine")

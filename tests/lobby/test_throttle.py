@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
@@ -19,7 +20,8 @@ TWICE = Limit("test", 2, 60)
 def at(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """A clock that stands where the test puts it."""
     clock = [1_700_000_045.0]
-    monkeypatch.setattr("lobby.throttle.timezone.now", lambda: datetime.fromtimestamp(clock[0], UTC))
+    now = SimpleNamespace(now=lambda: datetime.fromtimestamp(clock[0], UTC))
+    monkeypatch.setattr("lobby.throttle.timezone", now)
     return clock
 
 

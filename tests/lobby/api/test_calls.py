@@ -147,7 +147,7 @@ async def test_what_is_wrong_is_a_problem(lobby: Lobby, body: Any, status: int, 
 
 
 async def test_without_an_engine_that_is_the_problem(lobby: Lobby, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "REPLY_S", 0.1)
+    monkeypatch.setattr(services, "REPLY_S", 0.01)
     caller = await program("open")
     status, problem = await caller.post("/rooms", {"game": "snake"})
     assert (status, problem["code"], caller.answer["Retry-After"]) == (503, "no_engine", "2")

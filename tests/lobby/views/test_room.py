@@ -14,7 +14,7 @@ from tests.lobby.world import Lobby, card, page, room_in
 @pytest.fixture
 def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No engine runs, and waiting for one is short."""
-    monkeypatch.setattr(services, "REPLY_S", 0.1)
+    monkeypatch.setattr(services, "REPLY_S", 0.01)
 
 
 @pytest.mark.usefixtures("engine")
