@@ -54,6 +54,15 @@ def cpu_of(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
+def cpu_of_children(pid: int) -> float:
+    """CPU seconds of the children a process has waited for: Redis writes its append-only file anew in one.
+
+    In ticks of the kernel, 10 ms mostly. Raises OSError when it is gone.
+    """
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[13]) + int(words[14])) / os.sysconf("SC_CLK_TCK")
+
+
 def memory_of(pid: int) -> int:
     """Resident bytes."""
     pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -103,7 +112,7 @@ class Meter:
         return (time.process_time() - self._own) / max(self.seconds, 1e-9)
 
     def _now(self) -> dict[str, float]:
-        return {name: sum(map(cpu_of, pids)) for name, pids in self._groups.items()}
+        return {name: sum(cpu_of(pid) + cpu_of_children(pid) for pid in pids) for name, pids in self._groups.items()}
 
 
 def describe() -> dict[str, Any]:

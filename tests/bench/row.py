@@ -4,7 +4,7 @@
         name, title = "handclap", "Hands clapped"
         measures = (Measure("clap", side="ours", figure="us", unit="µs"),)
         reaches = (Reach("clap", at_most=100.0),)
-        cases = ("2 hands", "4 hands")
+        cases, about_s = ("2 hands", "4 hands"), 3.0
         def sides(self, case: str) -> tuple[str, ...]: return ("ours",)
         def sample(self, case: str, side: str, stage: Stage) -> Sample: ...
 
@@ -105,6 +105,10 @@ class Row(Protocol):
     @property
     def reaches(self) -> Sequence[Reach]:
         """What ought to be reached."""
+
+    @property
+    def about_s(self) -> float:
+        """Seconds that a sample takes, starts of servers included; for the time left, which mends it as it goes."""
 
     @property
     def beside(self) -> Sequence[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 from picows import WSError
 
@@ -14,6 +14,10 @@ from tests.bench.stage import Absent, Stage
 
 FAILURES = (TimeoutError, OSError, RuntimeError, StoreUnavailable, WSError)
 """How a sample may fail under load: that is a result, and no reason to lose the others."""
+
+
+TRUST_S = 60.0
+"""So much weight has what the rows think of their own times, against what has passed."""
 
 
 @dataclass(slots=True)
@@ -26,43 +30,93 @@ class Taken:
     """Sides that could not run here, and why."""
 
 
+@dataclass(slots=True)
+class Left:
+    """How long the rest will take: by what the rows think, times how much slower the samples so far were."""
+
+    expected: float
+    """Seconds, of all samples not yet taken."""
+    done: float = TRUST_S
+    took: float = TRUST_S
+    """Seconds that those taken were to take, and did."""
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], stage: Stage) -> Left:
+        """Of all samples of these rows."""
+        return cls(sum(row.about_s * _samples(row, stage) for row in rows))
+
+    def passed(self, row: Row, seconds: float) -> None:
+        """One sample of a row is done."""
+        self.expected -= row.about_s
+        self.done += row.about_s
+        self.took += seconds
+
+    @property
+    def seconds(self) -> float:
+        """As it looks now."""
+        return max(0.0, self.expected) * self.took / self.done
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(round(self.seconds), 60)
+        return f"{minutes}:{seconds:02} left"
+
+
+def _samples(row: Row, stage: Stage) -> int:
+    cases = stage.wanted(row.cases, stage.cases)
+    return stage.rounds * sum(len(stage.wanted(row.sides(case), stage.sides)) for case in cases)
+
+
 def run(rows: Sequence[Row], stage: Stage, together: Collection[str] = ()) -> list[Taken]:
-    """Every row, one after the other; servers of a row end with it, unless it and the next are of those `together`."""
-    taken = []
-    for row, after in zip_longest(rows, rows[1:]):
-        taken.append(run_row(row, stage))
-        if after is None or not {row.name, after.name} <= set(together):
+    """Every row, those of `together` first, on servers that are kept for all of them; the results in the rows' order.
+
+    Any other row's servers end with it.
+    """
+    left, taken = Left.of(rows, stage), {}
+    for row in rows:
+        if row.name in together:
+            taken[row.name] = run_row(row, stage, left)
+    stage.let_go()
+    for row in rows:
+        if row.name not in together:
+            taken[row.name] = run_row(row, stage, left)
             stage.let_go()
-    return taken
+    return [taken[row.name] for row in rows]
 
 
-def run_row(row: Row, stage: Stage) -> Taken:
+def run_row(row: Row, stage: Stage, left: Left | None = None) -> Taken:
     """All rounds of all cases of one row."""
-    taken = Taken(row)
+    taken, left = Taken(row), left or Left.of([row], stage)
     for case in stage.wanted(row.cases, stage.cases):
         for number in range(stage.rounds):
-            _take_turns(taken, case, number, stage)
+            _take_turns(taken, case, number, stage, left)
     return taken
 
 
-def _take_turns(taken: Taken, case: str, number: int, stage: Stage) -> None:
+def _take_turns(taken: Taken, case: str, number: int, stage: Stage, left: Left) -> None:
     """One round: each side once, in an order that turns round so that none is always first."""
-    sides = stage.wanted(taken.row.sides(case), stage.sides)
+    row = taken.row
+    sides = stage.wanted(row.sides(case), stage.sides)
     for side in sides if number % 2 == 0 else reversed(sides):
-        if side in taken.absent:
-            continue
-        try:
-            sample = taken.row.sample(case, side, stage)
-        except Absent as missing:
-            taken.absent[side] = str(missing)
-            stage.say(f"{taken.row.name}: no {side}: {missing}")
-            continue
-        except FAILURES as error:
-            sample = Sample({}, faults=[f"no figure: {type(error).__name__}: {error}"])
-            stage.let_go()  # whatever state its server is in: the next sample gets a new one
-        sample.case, sample.side, sample.round = case, side, number
-        taken.samples.append(sample)
-        stage.say(told(taken.row, sample))
+        begun = time.monotonic()
+        sample = None if side in taken.absent else _take(taken, case, side, stage)
+        left.passed(row, time.monotonic() - begun)
+        if sample is not None:
+            sample.case, sample.side, sample.round = case, side, number
+            taken.samples.append(sample)
+            stage.say(f"{told(row, sample)}  ({left})")
+
+
+def _take(taken: Taken, case: str, side: str, stage: Stage) -> Sample | None:
+    """A sample, or the fault that there is instead of one; None where the side cannot run here."""
+    try:
+        return taken.row.sample(case, side, stage)
+    except Absent as missing:
+        taken.absent[side] = str(missing)
+        stage.say(f"{taken.row.name}: no {side}: {missing}")
+        return None
+    except FAILURES as error:
+        stage.let_go()  # whatever state its server is in: the next sample gets a new one
+        return Sample({}, faults=[f"no figure: {type(error).__name__}: {error}"])
 
 
 def told(row: Row, sample: Sample) -> str:

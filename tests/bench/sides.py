@@ -22,7 +22,7 @@ from tests.bench.peers.tutorial import tutorial
 from tests.bench.stage import Stage
 
 S = TypeVar("S")
-WARM_S = 0.7
+WARM_S = 0.5
 LATE_S = 0.1
 """An input without an effect after so long, which is two ticks, is overdue."""
 FIRST_S = 2.0

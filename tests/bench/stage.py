@@ -45,8 +45,14 @@ class Stage:
     def keep(self, key: str, start: Callable[[], AbstractContextManager[T]]) -> T:
         """What `start()` gives on entering it: from the second time on, the one that is kept."""
         if key not in self._kept:
-            self._kept[key] = self._stack.enter_context(start())
-        return cast(T, self._kept[key])
+            try:
+                self._kept[key] = self._stack.enter_context(start())
+            except Absent as missing:
+                self._kept[key] = missing  # asked for once: npm may try for minutes
+        kept = self._kept[key]
+        if isinstance(kept, Absent):
+            raise kept
+        return cast(T, kept)
 
     @staticmethod
     def wanted(there: Sequence[str], asked: Sequence[str]) -> list[str]:

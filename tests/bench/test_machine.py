@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.bench.machine import Cores, Meter, children_on, choose_cores, cpu_of, describe, memory_of, versions
-from tests.support.processes import Process
+from tests.support.processes import Process, wait_for
 
 SPIN = "import time; e = time.process_time() + 0.3\nwhile time.process_time() < e: pass\nprint('done'); time.sleep(60)"
 
@@ -30,6 +30,17 @@ def test_cpu_time_of_another_process_is_its_own() -> None:
         assert memory_of(spinner.pid) > 1_000_000
     with pytest.raises(OSError, match="Invalid argument"):
         cpu_of(spinner.pid)
+
+
+WORK = SPIN.partition("; time")[0]
+PARENT = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {WORK!r}])\ntime.sleep(60)"
+
+
+def test_what_a_child_used_is_its_parents_once_it_is_over() -> None:
+    with Process("parent", [sys.executable, "-u", "-c", PARENT]) as parent:
+        meter = Meter({"parent": [parent.pid]})
+        parent.wait_for_output("done")
+        wait_for(lambda: meter.read()["parent"] > 0.25, 10, "the child's time")
 
 
 def test_children_begin_on_their_core_and_the_parent_stays() -> None:

@@ -12,7 +12,7 @@ from tests.bench import rows
 from tests.bench.machine import Cores
 from tests.bench.result import lines_of
 from tests.bench.row import Measure, Reach, Row, Sample
-from tests.bench.runner import Taken, run_row
+from tests.bench.runner import Left, Taken, run, run_row
 from tests.bench.stage import Absent, Stage
 from tests.bench.table import as_json, table
 
@@ -21,7 +21,7 @@ class Clap:
     """Ours gets slower with the rounds, and so does the other."""
 
     name, title, load = "clap", "Hands clapped", "with two hands"
-    cases = ("2", "4")
+    cases, about_s = ("2", "4"), 2.0
     measures = (Measure("ours", "ours", "us", "µs"), Measure("theirs", "theirs", "us", "µs"))
     reaches = (Reach("ours", at_most=0.5, of="theirs"), Reach("ours", at_most=15.0, cases=("4",), strict=False))
     beside = ("theirs",)
@@ -70,6 +70,28 @@ def test_a_sample_that_fails_is_told_and_its_servers_are_ended(tmp_path: Path) -
         assert ended == ["ours"]
     assert "! 4, failing: no figure: TimeoutError: nobody came in" in table([taken])
     assert [line.case for line in lines_of(taken)] == ["4"]
+
+
+def test_rows_on_the_same_servers_come_first_and_the_table_keeps_its_order(tmp_path: Path) -> None:
+    told: list[str] = []
+    clap, other = Clap(), Clap()
+    other.name = "other"
+    with Stage(tmp_path, tmp_path, Cores(0, 1), rounds=1, cases=("4",)) as stage:
+        stage.say = told.append  # type: ignore[method-assign]
+        taken = run([clap, other], stage, {"other"})
+    assert [one.row.name for one in taken] == ["clap", "other"]
+    assert [line.split()[0] for line in told] == ["other", "clap"]
+    assert [line.split("(")[-1] for line in told] == ["0:02 left)", "0:00 left)"]
+
+
+def test_the_time_left_follows_how_long_samples_take(tmp_path: Path) -> None:
+    clap = Clap()
+    with Stage(tmp_path, tmp_path, Cores(0, 1), rounds=100) as stage:
+        left = Left.of([clap], stage)
+    assert str(left) == "13:20 left", "400 samples of 2 s"
+    for _ in range(200):
+        left.passed(clap, 6.0)
+    assert 400 * 2.5 < left.seconds < 400 * 3.0, "they take three times as long, and the first word has some weight"
 
 
 def test_a_part_can_be_asked_for(tmp_path: Path) -> None:

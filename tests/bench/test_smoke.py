@@ -44,6 +44,7 @@ TINY: dict[str, Any] = {
     "rows.idle.ROOMS": 20,
     "rows.idle.BATCH": 20,
     "rows.idle.SETTLE_S": 0.1,
+    "rows.idle.COMING_S": 0.1,
     "rows.join_storm.CROWD": 24,
     "rows.join_storm.RACERS": 20,
     "rows.join_storm.SEATS": 10,

@@ -15,12 +15,13 @@ from tests.bench.rows.lobby import Lobby
 from tests.bench.rows.room_tick import RoomTick
 from tests.bench.rows.slow_readers import SlowReaders
 
+GAME = WholeGame()
 ROWS: tuple[Row, ...] = (
     FanOut(),
     Inputs(),
-    WholeGame(),
-    Latency(),
-    Capacity(),
+    GAME,
+    Latency(GAME),
+    Capacity(GAME),
     Bytes(),
     RoomTick(),
     IdleRow(),
@@ -28,8 +29,8 @@ ROWS: tuple[Row, ...] = (
     SlowReaders(),
     Lobby(),
 )
-TOGETHER = {"fan-out", "input", "game", "latency", "capacity"}
-"""Rows that are played on the same servers, kept warm from one to the next."""
+TOGETHER = {"fan-out", "input", "game", "latency", "capacity", "bytes", "join-storm"}
+"""Rows that are played on the same servers, kept warm from one to the next; they come first."""
 
 
 def named(names: str) -> list[Row]:

@@ -29,7 +29,7 @@ _decode = msgspec.msgpack.Decoder().decode
 class Bytes:
     """Cases: how many move."""
 
-    name, title = "bytes", "Bytes of a frame"
+    name, title, about_s = "bytes", "Bytes of a frame", 1.8
     load = (
         f"{ENTITIES} entities with x and y, of which some go 1 to 3 along each axis at every tick, 20 a second; one "
         "viewer, msgpack; bytes of a message, without the WebSocket's header. All frames: keyframes are in it. The "

@@ -8,12 +8,12 @@ from math import inf
 from tests.bench.judging import latency_figures, per_state
 from tests.bench.load.window import Window, run
 from tests.bench.row import Measure, Reach, Sample
+from tests.bench.rows.game import HZ, SIZE, WholeGame
 from tests.bench.sides import COLYSEUS, OURS, playing, watched
 from tests.bench.stage import Stage
 
-SIZE, HZ = 8, 20
-FIRST, WIDE, FINE = 40, 1.4, 1.07
-"""Rooms to begin with, and by what they grow: at first, and when it is nearly known."""
+FIRST, WIDE, FINE = 40, 1.25, 1.07
+"""Rooms to begin with where nothing is known, and by what they grow: at first, and when it is nearly known."""
 MOST = 600
 P99_MS, DELIVERED, RATE = 100.0, 0.999, 0.9
 """A tick of 50 ms to wait for, and 50 more; of states and of inputs; of the rate of states that the game asks for."""
@@ -21,11 +21,12 @@ P99_MS, DELIVERED, RATE = 100.0, 0.999, 0.9
 
 @dataclass
 class Capacity:
-    """One case. It remembers where it ended, and begins there in the next round."""
+    """One case. It remembers where it ended, and begins there in the next round; the first time, by the whole game."""
 
+    game: WholeGame = field(default_factory=WholeGame)
     ended: dict[str, int] = field(default_factory=dict)
 
-    name, title = "capacity", "Capacity"
+    name, title, about_s = "capacity", "Capacity", 16.0
     load = (
         f"the most players of the same game, {HZ} states and {HZ} inputs a second each, on one core for web, engine "
         f"and Redis together: 99 % of inputs seen within {P99_MS:.0f} ms (a tick to wait for, and 50 ms more), "
@@ -44,12 +45,21 @@ class Capacity:
 
     def sample(self, case: str, side: str, stage: Stage) -> Sample:
         tried = Search(side, stage)
-        rooms = tried.most(self.ended.get(side, FIRST), FINE if side in self.ended else WIDE)
+        rooms = tried.most(self.ended.get(side) or self._first(side), FINE if side in self.ended else WIDE)
         self.ended[side] = max(rooms, 1)
         sample = tried.carried[rooms] if rooms else Sample({}, faults=["not even one room was carried"])
         sample.figures["players"] = float(rooms * SIZE)
         sample.faults += tried.limits
         return sample
+
+    def _first(self, side: str) -> int:
+        """A step more than the whole game has carried."""
+        carried = [
+            rooms
+            for (one, rooms), samples in self.game.seen.items()
+            if one == side and max(sample.figures.get("p99", inf) for sample in samples) < P99_MS
+        ]
+        return int(max(carried) * WIDE) if carried else FIRST
 
 
 @dataclass

@@ -19,7 +19,7 @@ SMALL, ONCE = "30x10", "100x10"
 class FanOut:
     """Rooms x clients."""
 
-    name, title = "fan-out", "Fan-out"
+    name, title, about_s = "fan-out", "Fan-out", 3.8
     load = (
         f"rooms x clients, {HZ} states a second of about {BYTES} bytes (the tutorial: {BOARD_HZ} a second); "
         "server CPU for each state that arrived"

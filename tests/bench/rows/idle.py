@@ -1,4 +1,7 @@
-"""What it costs to be there and do nothing: connections, and rooms in which somebody thinks."""
+"""What it costs to be there and do nothing: connections, and rooms in which somebody thinks.
+
+All crowds come at the same time, each to its own servers on the one core, and then are idle beside each other.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,25 @@ from tests.bench.peers.colyseus import colyseus
 from tests.bench.peers.holdfast import holdfast
 from tests.bench.row import Measure, Reach, Sample
 from tests.bench.seating import audience, open_rooms
-from tests.bench.stage import Stage
+from tests.bench.stage import Absent, Stage
 
-CROWD, SIZE, AT_ONCE = 2000, 8, 100
+CROWD, SIZE = 2000, 8
+COMING_S = 20.0
+"""The crowd comes evenly in so long, which is how often ours are pinged: so no spell has more pings than another."""
 ROOMS, BATCH = 10_000, 1_000
 SHARDS = 16
 SETTLE_S = 2.0
 """Until what coming cost is over."""
 CONNECTIONS, IN_ROOMS = f"{CROWD:,} connections", f"{ROOMS:,} rooms"
 ENV = {"HOLDFAST_ROOM_IDLE_S": "3600"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """How it went to get everybody in."""
+
+    grown: Mapping[str, float]
+    told: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +55,7 @@ class Idle:
 class IdleRow:
     """One case for connections, one for rooms. Everybody comes once; the rounds are of the quiet that follows."""
 
-    name, title = "idle", "Idle"
+    name, title, about_s = "idle", "Idle", 8.0
     load = (
         f"{CROWD:,} clients, {SIZE} to a room, of a game in which nothing happens; pings as shipped. And {ROOMS:,} "
         "matches of noughts and crosses, two players each (their sockets at a web process that takes no part), nobody "
@@ -70,7 +83,9 @@ class IdleRow:
         return ("ours", "colyseus") if case == CONNECTIONS else ("rooms",)
 
     def sample(self, case: str, side: str, stage: Stage) -> Sample:
-        idle = stage.keep(side, lambda: SIDES[side](stage))
+        crowds = _crowds(stage, side)
+        there = {name: crowd.settled() for name, crowd in crowds.items()}  # whoever still comes disturbs the others
+        idle = there[side]
         meter = Meter(idle.groups)
         time.sleep(2 * stage.seconds)
         seconds, cpu = meter.seconds, meter.read()
@@ -90,53 +105,72 @@ def _figures(side: str, idle: Idle, shares: Mapping[str, float]) -> dict[str, fl
     return figures | ({"web_kb": idle.grown["web"] / CROWD / 1024} if side == "ours" else {})
 
 
-@contextmanager
-def _ours(stage: Stage) -> Iterator[Idle]:
-    with holdfast(stage, env=ENV) as server, _in_background(partial(_guests, server)) as faults:
-        yield Idle(server.groups, faults.grown, faults.told)
+class Coming:
+    """A crowd on its way, on a loop of its own thread: there it answers pings while others are measured."""
+
+    def __init__(self, groups: Mapping[str, list[int]], crowd: AbstractAsyncContextManager[_Came]) -> None:
+        """It sets out at once."""
+        self._groups, self._crowd = groups, crowd
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="idle crowd", daemon=True)
+        self._thread.start()
+        self._came = asyncio.run_coroutine_threadsafe(_awaited(crowd.__aenter__()), self._loop)
+
+    def settled(self) -> Idle:
+        """Once all are in. Raises what kept them away."""
+        came: _Came = self._came.result()
+        return Idle(self._groups, came.grown, came.told)
+
+    def end(self) -> None:
+        """All leave."""
+        if self._came.exception() is None:
+            asyncio.run_coroutine_threadsafe(_awaited(self._crowd.__aexit__(None, None, None)), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _crowds(stage: Stage, side: str) -> dict[str, Coming]:
+    """Those of all sides, so that they come at the same time. Raises Absent when this one's cannot."""
+    there = {}
+    for name, start in SIDES.items():
+        if name == side or not stage.sides or name in stage.sides:
+            try:
+                there[name] = stage.keep(f"idle {name}", partial(start, stage))
+            except Absent:
+                if name == side:
+                    raise
+    return there
 
 
 @contextmanager
-def _colyseus(stage: Stage) -> Iterator[Idle]:
-    with colyseus(stage) as server, _in_background(partial(_clients, server)) as faults:
-        yield Idle(server.groups, faults.grown, faults.told)
+def _ours(stage: Stage) -> Iterator[Coming]:
+    with holdfast(stage, env=ENV) as server, _coming(server.groups, _guests(server)) as crowd:
+        yield crowd
 
 
 @contextmanager
-def _rooms(stage: Stage) -> Iterator[Idle]:
-    with holdfast(stage, env=ENV) as server, _in_background(partial(_matches, server)) as faults:
-        yield Idle(server.groups, faults.grown, faults.told)
+def _colyseus(stage: Stage) -> Iterator[Coming]:
+    with colyseus(stage) as server, _coming(server.groups, _clients(server)) as crowd:
+        yield crowd
+
+
+@contextmanager
+def _rooms(stage: Stage) -> Iterator[Coming]:
+    with holdfast(stage, env=ENV) as server, _coming(server.groups, _matches(server)) as crowd:
+        yield crowd
 
 
 SIDES = {"ours": _ours, "colyseus": _colyseus, "rooms": _rooms}
 
 
-@dataclass(frozen=True, slots=True)
-class _Came:
-    """How it went to get everybody in."""
-
-    grown: Mapping[str, float]
-    told: list[str]
-
-
 @contextmanager
-def _in_background(crowd: Callable[[], AbstractAsyncContextManager[_Came]]) -> Iterator[_Came]:
-    """The crowd lives on a loop of its own thread, so that it answers pings while others are measured."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="idle crowd", daemon=True)
-    thread.start()
-
-    def call(waited: Awaitable[Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(_awaited(waited), loop).result()
-
-    there = crowd()
+def _coming(groups: Mapping[str, list[int]], crowd: AbstractAsyncContextManager[_Came]) -> Iterator[Coming]:
+    coming = Coming(groups, crowd)
     try:
-        yield call(there.__aenter__())
+        yield coming
     finally:
-        call(there.__aexit__(None, None, None))
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        coming.end()
 
 
 async def _awaited(what: Awaitable[Any]) -> Any:
@@ -160,11 +194,11 @@ async def _clients(server: Any) -> Any:
 
 @asynccontextmanager
 async def _there(server: Any, come: Callable[[int], Awaitable[Visitor]]) -> Any:
-    before, gate = _memory(server), asyncio.Semaphore(AT_ONCE)
+    before = _memory(server)
 
     async def one(number: int) -> Visitor:
-        async with gate:
-            return await come(number)
+        await asyncio.sleep(COMING_S * number / CROWD)
+        return await come(number)
 
     visitors = await asyncio.gather(*map(one, range(CROWD)))
     await asyncio.sleep(SETTLE_S)

@@ -17,7 +17,7 @@ WEB, WHOLE, THEIRS = "ours, web alone", "ours, whole, until committed", "Colyseu
 class Inputs:
     """One case."""
 
-    name, title = "input", "Input"
+    name, title, about_s = "input", "Input", 3.5
     load = (
         f"{ROOMS * SIZE} clients in rooms of {SIZE}, {HZ} inputs a second each (the tutorial: {SLOW_HZ}), states twice "
         "a second; server CPU for each input that a state has seen"

@@ -31,7 +31,7 @@ STORM, RACE = f"{CROWD:,} at once", f"{RACERS} for {SEATS} seats"
 class JoinStorm:
     """One case for the time, one for the seats."""
 
-    name, title = "join-storm", "Join storm"
+    name, title, about_s = "join-storm", "Join storm", 3.0
     load = (
         f"{CROWD:,} clients connect at the same moment, {SIZE} to a room: ours to rooms that wait, Colyseus' by its "
         f"matchmaker. And {RACERS} clients at the same moment to one room with {SEATS} seats, all of whom want to play."

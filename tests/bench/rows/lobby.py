@@ -67,7 +67,7 @@ Ask = Callable[[], Awaitable[float]]
 class Lobby:
     """One case."""
 
-    name, title = "lobby", "The lobby"
+    name, title, about_s = "lobby", "The lobby", 12.0
     load = (
         f"{sum(rooms for _, rooms, _ in ROOMS):,} open rooms of three games; {ASKED} questions of each kind, one after "
         "the other. Over the live list's socket: another list of 50 rooms (of a game, with a free seat), and the best "

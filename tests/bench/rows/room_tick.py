@@ -20,6 +20,8 @@ PLAYERS, HZ, BYTES = 8, 20, 470
 ENV: Mapping[str, str] = {"HOLDFAST_ROOM_IDLE_S": "3600"}
 TOLD_S = 10.0
 """An engine tells its counts once a second."""
+WRITING_S = 0.1
+"""What it counted before may be on its way to us."""
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Told:
 class RoomTick:
     """Cases: how many rooms. They stay from case to case, and more are opened."""
 
-    name, title = "room-tick", "A room's tick"
+    name, title, about_s = "room-tick", "A room's tick", 4.5
     load = (
         f"Matches of {PLAYERS} players ticking at {HZ} Hz in one engine; a state of about {BYTES} bytes, changed and "
         "committed on each tick by a step that adds 1. Without sockets, and with a socket for each player, whose "
@@ -95,7 +97,8 @@ async def _both(ticking: Ticking, count: int, seconds: float) -> tuple[Told, Tol
 
 async def _told(store: Store, server: Holdfast, seconds: float) -> Told:
     """From one word of the engine to another one that is at least so many seconds later."""
-    first = await _next_word(store, await _next_word(store, {}))  # the second: nothing of what came before is in it
+    await asyncio.sleep(WRITING_S)
+    first = await _next_word(store, await _word(store))
     meter = Meter(server.groups)
     await asyncio.sleep(max(0.0, seconds - 1.0))
     last = await _next_word(store, await _word(store))

@@ -24,7 +24,7 @@ from tests.bench.stage import Stage
 ROOMS, SIZE = 10, 20
 """One in each room stops: 5 %."""
 SHARDS = 16
-QUIET, LONG, SHORT = 2.5, 20, 6
+QUIET, LONG, SHORT = 2, 20, 3
 """Times of the measured time of a sample: the quiet before, a stall in the first round, and in the others."""
 KIB = 1024
 POLL_S = 0.25
@@ -37,7 +37,7 @@ GAUGE = "holdfast_bytes_waiting_most "
 class SlowReaders:
     """One case. The first round stops for the whole time, the others for a third."""
 
-    name, title = "slow-readers", "Slow readers"
+    name, title, about_s = "slow-readers", "Slow readers", 19.0
     load = (
         f"{ROOMS} rooms of {SIZE}, a state of 8 KiB 20 times a second; one in each room, 5 %, stops reading: in the "
         f"first round for {LONG} times the measured time (30 s as shipped), then for {SHORT} times, each after a quiet "
