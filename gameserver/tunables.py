@@ -21,7 +21,7 @@ TUNABLES = (
     Tunable("MAX_SOCKETS_PER_ADDRESS", 512, 1, 1_000_000, "open WebSockets of one address and web process"),
     Tunable("MAX_INPUT_BYTES", 4096, 256, 65_536, "size of one message from a client"),
     Tunable("MAX_ROOMS", 10_000, 1, 1_000_000, "open rooms altogether"),
-    Tunable("STEP_MS", 250, 0, 10_000, "time one room may take in one pass before it is stopped; 0: no limit"),
+    Tunable("STEP_MS", 250, 0, 10_000, "processor time of one room in one pass before it is stopped; 0: no limit"),
     Tunable("REPLAY_DAYS", 90, 0, 36_500, "how long replays of finished matches are kept; 0: for ever"),
     Tunable("WAIT_REPLICAS", 0, 0, 5, "replicas of Redis that must have a commit before anybody is told of it"),
     Tunable("BOTS_MAX", 500, 1, 100_000, "built-in bots that one bots process plays at once"),
