@@ -54,10 +54,34 @@ PAIRED = {
     *("test_scenario", "test_sentinel_failover", "test_smoke"),
 }
 """Modules that watch the clock by seconds: two at a time."""
+APART = {"alone": ALONE, "paired": PAIRED}
+LONGEST = (
+    *("e2e/test_pages", "gameserver/test_server", "gameserver/management/test_play", "rooms/bots/test_fleet"),
+    *("rooms/test_outages", "lobby/test_pages", "js/room/test_page", "js/room/test_access", "laws/test_laws"),
+    *("e2e/test_processes", "gameserver/transport/test_conformance", "e2e/test_new_game", "rooms/test_faults"),
+    *("e2e/test_operator", "rooms/test_road", "support/test_fleet", "gameserver/supervisor/test_supervisor"),
+)
+"""Modules that take longest, half a minute or more: they begin first, or the end would wait for one of them."""
+TESTS = Path(__file__).parent
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m alone` and `-m paired` need not read the modules that hold none: it takes longer than to run some."""
+    only = APART.get(config.option.markexpr)
+    if only is None or collection_path.suffix != ".py":
+        return None
+    return (collection_path.stem.startswith("test_") and collection_path.stem not in only) or None
+
+
+def place(item: pytest.Item) -> int:
+    """Where in the order of LONGEST a test's module comes; behind them all if it is not there."""
+    name = item.path.relative_to(TESTS).with_suffix("").as_posix()
+    return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the fixtures it uses, so `-m "not fleet"` and the like need no bookkeeping."""
+    """Put the longest first. Mark each test by the fixtures it uses, so `-m "not fleet"` needs no bookkeeping."""
+    items.sort(key=place)
     for item in items:
         for marker, stems in (("alone", ALONE), ("paired", PAIRED)):
             if item.path.stem in stems:
