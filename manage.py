@@ -35,6 +35,8 @@ def main() -> None:
 def _run_command() -> None:
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
+    if sys.argv[1:2] == ["runweb"]:
+        import gameserver.reactor  # noqa: F401, PLC0415  (before Django's apps: Daphne is one, and would bring its own)
     execute_from_command_line(sys.argv)
 
 

@@ -8,7 +8,8 @@ SIGTERM ends both with 1012 to every socket and exit code 0.
 
 from __future__ import annotations
 
-import daphne.server  # isort: skip - first of all: it installs the reactor that Twisted then finds
+from gameserver.reactor import rest  # isort: skip - first of all: it brings the reactor that Twisted then finds
+import daphne.server  # isort: skip - it would bring one of its own
 
 import asyncio
 import logging
@@ -99,6 +100,7 @@ class GameServer(daphne.server.Server):
             self._ready()
 
     def _take_picows(self) -> Callable[[], int]:
+        rest(settings.HOLDFAST["REST_MS"] / 1000)
         from gameserver.transport.upgrade import UpgradeFactory  # noqa: PLC0415 - picows may be missing
 
         limits = Limits.of(settings.HOLDFAST, self.websocket_connect_timeout)

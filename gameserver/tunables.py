@@ -26,6 +26,7 @@ TUNABLES = (
     Tunable("WAIT_REPLICAS", 0, 0, 5, "replicas of Redis that must have a commit before anybody is told of it"),
     Tunable("BOTS_MAX", 500, 1, 100_000, "built-in bots that one bots process plays at once"),
     Tunable("PING_S", 20, 1, 600, "silence after which a socket is pinged"),
+    Tunable("REST_MS", 5, 0, 50, "how long players' messages gather in the kernel while many come; 0: not at all"),
     Tunable("PONG_S", 10, 1, 600, "how long a pinged socket has to answer"),
 )
 

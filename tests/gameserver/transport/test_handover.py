@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gameserver import reactor
 from gameserver.transport.answers import Accepted
 from gameserver.transport.handover import HandoverFailed, hand_over
 from gameserver.transport.limits import Limits
@@ -168,3 +169,20 @@ async def test_a_fault_of_ours_while_it_opens_is_logged_and_ends_it(
         await handle.hand_over()
     assert "as asked" in caplog.text
     assert handle.read_all() == b""
+
+
+@pytest.mark.parametrize("by_peer", [True, False])
+async def test_its_descriptor_is_patient_only_while_it_is_open(
+    handle: Handle, monkeypatch: pytest.MonkeyPatch, by_peer: bool
+) -> None:
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(reactor, "be_patient", lambda fd: told.append(("patient", fd)))
+    monkeypatch.setattr(reactor, "forget", lambda fd: told.append(("forgotten", fd)))
+    number = handle.ours.fileno()
+    await handle.hand_over()
+    assert told == [("patient", number)]
+    if by_peer:
+        handle.reset()
+    else:
+        handle.opened.abort()
+    await until(lambda: ("forgotten", number) in told)
