@@ -55,12 +55,8 @@ class Log(Protocol):
     async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> Any: ...
 
 
-class Waiting(NamedTuple):
-    """An entry that is not in the log yet."""
-
-    raw: bytes
-    counted: bool
-    """It is a player's input, and counts against the bounds."""
+class Uncounted(bytes):
+    """An entry that may always wait; any other is a player's input, and counts against the bounds."""
 
 
 class Pack(NamedTuple):
@@ -77,7 +73,7 @@ class Appender:
     def __init__(self, log: Log, health: Callable[[str], None], eased: Callable[[], None] = lambda: None) -> None:
         """`health` is told why the log cannot be written, and "" when it can be again; `eased` after `crowded`."""
         self._log, self._health, self._eased = log, health, eased
-        self._waiting: dict[int, deque[Waiting]] = {}
+        self._waiting: dict[int, deque[bytes]] = {}
         """By shard, in order; never empty."""
         self._rests: dict[int, tuple[int, float]] = {}
         """Of shards that could not be written: how often in a row, and until when (loop time) they are left alone."""
@@ -102,7 +98,7 @@ class Appender:
         Raises what the encoder does when it cannot be written at all: here, at the socket that sent it. Among the
         entries that wait it would fail with every batch, and with it everybody's.
         """
-        self._put(self._log.shard_of(room), Waiting(dump_entry(Entry(room, act)), False))
+        self._put(self._log.shard_of(room), Uncounted(dump_entry(Entry(room, act))))
 
     def add_command(self, room: RoomId, command: Command) -> bool:
         """Append a player's input. False, and nothing is appended, when too much waits already.
@@ -110,22 +106,18 @@ class Appender:
         The caller then closes that socket: an input left out must not be followed by a later one of the same player.
         """
         shard, raw = self._log.shard_of(room), dump_entry(Entry(room, command))
-        part = PART if shard in self._rests else 1
-        size = HELD + len(raw)
-        if self._commands >= MOST_COMMANDS * part or self._bytes + size > MOST_BYTES * part:
-            meters.count("inputs_refused_busy")
-            return False
-        self._commands += 1
-        self._bytes += size
-        if self._fuller_than(CROWDED):
+        commands, size = self._commands + 1, self._bytes + HELD + len(raw)
+        if commands > MOST_COMMANDS * CROWDED or size > MOST_BYTES * CROWDED:
             self.crowded = True
-        self._put(shard, Waiting(raw, True))
+            part = PART if shard in self._rests else 1
+            if commands > MOST_COMMANDS * part or size > MOST_BYTES * part:
+                meters.count("inputs_refused_busy")
+                return False
+        self._commands, self._bytes = commands, size
+        self._put(shard, raw)
         return True
 
-    def _fuller_than(self, part: float) -> bool:
-        return self._commands > MOST_COMMANDS * part or self._bytes > MOST_BYTES * part
-
-    def _put(self, shard: int, entry: Waiting) -> None:
+    def _put(self, shard: int, entry: bytes) -> None:
         entries = self._waiting.get(shard)
         if entries is None:  # only then can there be anybody to tell
             entries = self._waiting[shard] = deque()
@@ -176,7 +168,7 @@ class Appender:
         left = BATCH
         for shard in shards:
             entries = self._waiting[shard]
-            packs += _packed(shard, [entry.raw for entry in islice(entries, left)])
+            packs += _packed(shard, list(islice(entries, left)))
             left -= len(entries)
             if left <= 0:
                 self._waiting[shard] = self._waiting.pop(shard)
@@ -212,13 +204,13 @@ class Appender:
         for shard, count in counts.items():
             entries = self._waiting[shard]
             for _ in range(count):
-                raw, counted = entries.popleft()
-                if counted:
+                raw = entries.popleft()
+                if type(raw) is bytes:
                     self._commands -= 1
                     self._bytes -= HELD + len(raw)
             if not entries:
                 del self._waiting[shard]
-        if self.crowded and not self._fuller_than(EASED):
+        if self.crowded and self._commands <= MOST_COMMANDS * EASED and self._bytes <= MOST_BYTES * EASED:
             self.crowded = False
             self._eased()
         meters.count("entries_appended", counts.total())

@@ -41,18 +41,32 @@ class Bucket:
 class Allowance:
     """What one socket may still send. `now` is monotonic seconds throughout."""
 
-    __slots__ = ("_bytes", "_messages", "_relays", "_strikes")
+    __slots__ = ("_at", "_bytes", "_messages", "_relays", "_strikes")
 
     def __init__(self, now: float) -> None:
         """Everything is full at first."""
-        self._messages = Bucket(MESSAGES_PER_S, MESSAGES_BURST, now)
-        self._bytes = Bucket(BYTES_PER_S, BYTES_BURST, now)
+        self._at, self._messages, self._bytes = now, float(MESSAGES_BURST), float(BYTES_BURST)
         self._relays = Bucket(RELAYS_PER_S, RELAYS_BURST, now)
         self._strikes = Bucket(STRIKES_PER_S, STRIKES_BURST, now)
 
     def message(self, now: float, size: int) -> bool:
-        """Whether a message of `size` bytes is within the limits."""
-        return self._messages.take(now) and self._bytes.take(now, size)
+        """Whether a message of `size` bytes is within the limits.
+
+        Asked for every message: two Buckets in one, because two calls would take twice the time.
+        """
+        since, self._at = now - self._at, now
+        messages, size_left = self._messages + since * MESSAGES_PER_S, self._bytes + since * BYTES_PER_S
+        messages = min(messages, MESSAGES_BURST)
+        size_left = min(size_left, BYTES_BURST)
+        if messages < 1:
+            self._messages, self._bytes = messages, size_left
+            return False
+        self._messages = messages - 1
+        if size_left < size:
+            self._bytes = size_left
+            return False
+        self._bytes = size_left - size
+        return True
 
     def relay(self, now: float) -> bool:
         """Whether one more relayed message is within the limits."""

@@ -7,6 +7,7 @@ script never reaches over two. The few global keys are touched by commands of th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 from zlib import crc32
 
@@ -27,6 +28,7 @@ def counts_key(engine: str) -> str:
     return f"hf:counts:{engine}"
 
 
+@lru_cache(maxsize=16384)  # asked for each input
 def shard_of(room: RoomId, shards: int) -> int:
     """The shard a room belongs to, from its id alone: the same in every process and for ever."""
     return crc32(room.encode()) % shards
