@@ -22,6 +22,7 @@ from rooms.store.client import Client
 from rooms.store.keys import META
 
 MISSPELT = ("CHANNELS_LAYER", "CHANNELS_LAYERS", "CHANNEL_LAYER")
+DAPHNE = "gameserver.apps.Daphne"
 CORE_LAYER = "channels_redis.core.RedisChannelLayer"
 CORE_LAYER_BLOCKS_S = 5.0  # RedisChannelLayer.brpop_timeout
 META_KEY, SHARDS_FIELD = META, "shards"
@@ -90,12 +91,12 @@ def check_socket_timeout(**_: Any) -> list[CheckMessage]:
 def check_daphne(**_: Any) -> list[CheckMessage]:
     """E005: daphne replaces runserver, and only if it comes before the app that brings another one."""
     apps = list(settings.INSTALLED_APPS)
-    if "daphne" not in apps:
-        hint = 'Add "daphne" as the first of INSTALLED_APPS.'
+    if DAPHNE not in apps:
+        hint = f'Add "{DAPHNE}" as the first of INSTALLED_APPS.'
         return [Error("daphne is not installed: runserver has no WebSockets.", hint=hint, id="holdfast.E005")]
     static = "django.contrib.staticfiles"
-    if static in apps and apps.index(static) < apps.index("daphne"):
-        hint = f'Move "daphne" before "{static}" in INSTALLED_APPS.'
+    if static in apps and apps.index(static) < apps.index(DAPHNE):
+        hint = f'Move "{DAPHNE}" before "{static}" in INSTALLED_APPS.'
         return [Error("daphne comes too late in INSTALLED_APPS.", hint=hint, id="holdfast.E005")]
     return []
 

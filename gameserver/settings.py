@@ -32,7 +32,7 @@ ROOMS_URL = connections.rooms_url(REDIS_URL, read_text("HOLDFAST_ROOMS_URL"))  #
 
 # --- the application ----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "daphne",  # before staticfiles: it replaces runserver
+    "gameserver.apps.Daphne",  # before staticfiles: it replaces runserver
     "channels",
     "django.contrib.auth",
     "django.contrib.contenttypes",

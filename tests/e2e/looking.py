@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from axe_playwright_python.sync_playwright import Axe
+from tests.support.axe import violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, ViewportSize
@@ -23,7 +23,7 @@ THEMES: tuple[Literal["dark", "light"], ...] = ("dark", "light")
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
-NOT_OURS = {"exclude": [["#swagger-ui"]]}
+NOT_OURS = "#swagger-ui"
 """The API's viewer is another project's markup."""
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -72,8 +72,6 @@ def _look(page: Page, name: str, size: Size) -> list[str]:
 
 def faults(page: Page) -> list[str]:
     """What axe finds, and whether one must scroll sideways."""
-    context: Any = NOT_OURS if page.locator("#swagger-ui").count() else None
-    found = Axe().run(page, context=context, options={**RULES, "resultTypes": ["violations"]}).response["violations"]
-    told = [f"{one['id']}: {node['html'][:120]} ({node['failureSummary']})" for one in found for node in one["nodes"]]
+    told = violations(page, RULES, exclude=NOT_OURS if page.locator(NOT_OURS).count() else None)
     over = page.evaluate(SIDEWAYS)
     return [*told, f"scrolls sideways by {over}px"] if over > 0 else told

@@ -23,7 +23,7 @@ from rooms.core.inputs import Player
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 """How long anything may take that should happen at once: other work may keep every core busy."""
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

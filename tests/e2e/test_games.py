@@ -153,7 +153,7 @@ def nobody_sees_more_than_they_may(ann: Person, bob: Person, cleo: Person) -> No
 
 
 def test_snake_with_a_bot_in_the_third_seat(meet: Meet) -> None:
-    ann, bob, cleo = table(meet, "snake", seats=3, rounds=1, width=12, height=12, walls=True)
+    ann, bob, cleo = table(meet, "snake", seats=3, rounds=1, width=24, height=24, walls=True)
     ann.add_bot("hard")
     begin(ann, bob)
     assert ann.page.evaluate("document.activeElement.id") == "stage"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.e2e.people import PHONE, Meet, Person, begin
+from tests.support.axe import violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -99,8 +99,7 @@ def a_link_leads_to_the_tick(page: Page, bob: Person, meet: Meet) -> None:
     shows(cleo.page, 4)
     assert cleo.page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
     for one in (page, cleo.page):
-        found = Axe().run(one, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(one) == []
     cleo.page.goto(bob.site)
     link = cleo.page.get_by_role("link", name="Noughts and crosses: Ann won").first
     assert link.get_attribute("href") == re.sub(r".*(/matches/\d+/).*", r"\1", page.url)

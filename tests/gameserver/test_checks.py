@@ -94,10 +94,10 @@ def test_a_timeout_that_ends_idle_consumers_is_found(hosts: list[Any] | None, di
 
 
 def test_daphne_missing_or_late_is_found() -> None:
-    apps = [app for app in settings.INSTALLED_APPS if app != "daphne"]
+    apps = [app for app in settings.INSTALLED_APPS if app != checks.DAPHNE]
     settings_like = copy.copy(apps)
     # Not override_settings: it would reload every app.
-    for wrong in (apps, [*settings_like, "daphne"]):
+    for wrong in (apps, [*settings_like, checks.DAPHNE]):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(settings, "INSTALLED_APPS", wrong)
             assert ids(checks.check_daphne()) == ["holdfast.E005"]

@@ -86,11 +86,15 @@ class Proxy:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
-        await asyncio.sleep(0)  # aborted transports let go of their sockets in the next pass
+        for _ in range(5):  # until who was just being accepted is told, and aborted transports let go of their sockets
+            await asyncio.sleep(0)
 
     async def _connected(self, near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
+        if self._server is None:  # accepted just before the cut
+            near_out.transport.abort()
+            return
         self._open.add(task)
         try:
             await self._join(near, near_out)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.js.room.scripted_page import EMPTY_BOARD, OpenRoom, ScriptedRoom, playing, room_view, seat
+from tests.support.axe import violations
 
 OVER = {"places": [{"seat": 0, "rank": 1, "score": 1}, {"seat": 1, "rank": 2, "score": 0}], "reason": "Three in a row"}
 FAULT = {"code": "rules_fault", "message": "The rules of this game failed, so the room is paused."}
@@ -50,6 +48,5 @@ SEATS = [seat("ann"), seat("bob", ready=True), seat("bot-1", name="Byte", kind="
 def check(room: ScriptedRoom, state: str) -> None:
     """No violation in what is shown now."""
     room.settle()
-    found: list[dict[str, Any]] = Axe().run(room.page).response["violations"]
-    told = [f"{one['id']}: {node['html'][:120]} ({node['failureSummary']})" for one in found for node in one["nodes"]]
+    told = violations(room.page)
     assert not told, f"{state}:\n" + "\n".join(told)

@@ -28,7 +28,8 @@ SHARDS = 16
 ROOMS = 8
 LEASE_S = 1.2
 QUIET_MS = 250
-"""The longest a player may wait for a frame while an engine comes or is told to end."""
+"""The longest a player may wait for a frame while an engine comes or is told to end, where a machine is not busy with
+other things: there it is three times what they wait while nothing happens, and always less than a lease."""
 TAKEN_MS = 2000
 """The same when one dies."""
 
@@ -91,9 +92,14 @@ class Crowd:
             "every room plays, and every input is acknowledged",
         )
 
+    def longest_ms(self) -> float:
+        """The longest time without a frame since this was asked last."""
+        since, self.since = self.since, asyncio.get_running_loop().time()
+        return max(one.longest_ms(since) for one in self.players)
+
     async def end(self) -> tuple[float, list[str]]:
         """The longest time without a frame, in ms, and what else the players heard. Raises what was out of order."""
-        longest = max(one.longest_ms(self.since) for one in self.players)
+        longest = self.longest_ms()
         heard = [kind for one, count in zip(self.players, self.counts, strict=True) for kind in one.heard_since(count)]
         await asyncio.gather(*(one.leave() for one in self.players))
         return longest, heard
@@ -134,15 +140,16 @@ async def test_an_engine_that_comes_or_is_told_to_end_is_not_noticed(
     fleet: Fleet, store: Store, second: Second
 ) -> None:
     here = await crowd(fleet, store)
+    await here.on()
+    usual = here.longest_ms()
     engine = await second()
     await here.on()
-    joined = max(one.longest_ms(here.since) for one in here.players)
-    here.since = asyncio.get_running_loop().time()
+    joined = here.longest_ms()
     assert await asyncio.to_thread(engine.stop) == 0
     await here.on()
     drained, heard = await here.end()
-    print(f"longest time without a frame: {joined:.0f} ms at the join, {drained:.0f} ms at the drain")
-    assert max(joined, drained) <= QUIET_MS
+    print(f"longest time without a frame: {usual:.0f} ms, {joined:.0f} at the join, {drained:.0f} at the drain")
+    assert max(joined, drained) <= min(max(QUIET_MS, 3 * usual), LEASE_S * 1000 * 0.8)
     assert heard == [], "no welcome, no status, no event: nothing has happened"
 
 
