@@ -30,7 +30,7 @@ test: dev chromium ## every test, Python and JavaScript
 		wait $$js || failed=1; cat .venv/test-js.log; [ -z "$$failed" ]
 
 test-py: dev chromium ## the Python tests, browser and whole-system ones too: those that watch the clock come last
-	@failed=; $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not paired and not alone" || failed=1; \
+	@failed=; $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not paired and not alone" || failed=1; \
 		$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m paired || failed=1; \
 		$(BIN)/python -m pytest -m alone || failed=1; [ -z "$$failed" ]
 

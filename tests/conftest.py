@@ -50,18 +50,28 @@ MARKED_BY_FIXTURE = {"valkey": "valkey", "valkey_url": "valkey", "start_fleet": 
 ALONE = {"test_latency", "test_pests", "test_restarting", "test_takeover"}
 """Modules that watch the clock by milliseconds: nothing runs beside them (Makefile)."""
 PAIRED = {
-    *("test_cluster_failover", "test_disruption", "test_games", "test_keyboard", "test_restart", "test_roads"),
-    *("test_scenario", "test_sentinel_failover", "test_smoke"),
+    *("test_cluster_failover", "test_disruption", "test_restart", "test_scenario", "test_sentinel_failover"),
+    "test_smoke",
 }
 """Modules that watch the clock by seconds: two at a time."""
 APART = {"alone": ALONE, "paired": PAIRED}
 LONGEST = (
-    *("e2e/test_pages", "gameserver/test_server", "gameserver/management/test_play", "rooms/bots/test_fleet"),
-    *("rooms/test_outages", "lobby/test_pages", "js/room/test_page", "js/room/test_access", "laws/test_laws"),
-    *("e2e/test_processes", "gameserver/transport/test_conformance", "e2e/test_new_game", "rooms/test_faults"),
-    *("e2e/test_operator", "rooms/test_road", "support/test_fleet", "gameserver/supervisor/test_supervisor"),
+    *("chaos/test_scenario", "e2e/test_disruption", "bench/test_smoke"),
+    *("e2e/test_pages", "e2e/test_games", "e2e/test_processes", "e2e/test_roads", "e2e/test_operator"),
+    *(
+        "e2e/test_replay",
+        "e2e/test_new_game",
+        "e2e/test_keyboard",
+        "gameserver/test_server",
+        "gameserver/management/test_play",
+    ),
+    *("js/room/test_page", "js/room/test_access", "lobby/test_pages", "rooms/bots/test_fleet", "rooms/test_outages"),
+    *("laws/test_laws", "gameserver/transport/test_conformance", "rooms/test_faults", "rooms/test_road"),
+    *("support/test_fleet", "gameserver/supervisor/test_supervisor", "gameserver/test_serving", "rooms/test_once"),
+    *("gameserver/management/test_runweb", "lobby/management/test_loadtest", "rooms/store/test_history"),
+    *("rooms/bots/test_document", "gameserver/transport/test_upgrade", "rooms/test_recovery"),
 )
-"""Modules that take longest, half a minute or more: they begin first, or the end would wait for one of them."""
+"""Modules that take longest begin first, or the end would wait for one of them; those of tests/e2e share a fleet."""
 TESTS = Path(__file__).parent
 
 
