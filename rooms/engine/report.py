@@ -33,7 +33,7 @@ class Counters:
     """One for each room and pass in which it was due."""
     commits: int = 0
     parcels: int = 0
-    """Messages to web processes: one for each of them that a commit concerns."""
+    """For web processes: one for each of them that a commit of a shard concerns."""
     fenced: int = 0
     failed: int = 0
     entries: int = 0

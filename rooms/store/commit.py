@@ -3,10 +3,11 @@
 engine -> Commit -> scripts/commit.lua -> rooms, cards, events, outbox, replies, log position; then parcels ->
 hubs
 
-One script for each shard and pass of the engine. It checks the lease's epoch first, so that of two engines
-that both believe they own a shard only the newer one writes. It also checks the head (how many commits the
-shard has had): an engine whose picture is not the shard's newest, whatever the cause (Redis came back from an
-older file, an earlier commit's outcome is unknown), is refused in the same way and loads anew.
+One call of the script for each pass of the engine, over all shards that the pass changed; on a cluster one for each
+shard. For each shard it checks the lease's epoch first, so that of two engines that both believe they own it only the
+newer one writes. It also checks the head (how many commits the shard has had): an engine whose picture is not the
+shard's newest, whatever the cause (Redis came back from an older file, an earlier commit's outcome is unknown), is
+refused in the same way and loads anew.
 """
 
 from __future__ import annotations
@@ -24,15 +25,14 @@ from rooms.store.errors import Fenced, StoreUnavailable
 from rooms.store.keys import CARD_FEED, ShardKeys
 from rooms.store.leases import Lease
 from rooms.store.limits import Limits
-from rooms.store.log import after
 from rooms.store.lua import Call, read_script
-from rooms.store.telling import Telling, verb
+from rooms.store.parts import feed, section
+from rooms.store.telling import Telling, prefix, verb
 
 COMMIT = read_script("commit")
 UNKNOWN: Final = -1
 """The head of a shard that must be loaded before anything is written: it equals no number of commits."""
 
-_encode = msgspec.msgpack.Encoder().encode
 _paces = msgspec.msgpack.Decoder(dict[RoomId, bytes])
 
 
@@ -48,11 +48,11 @@ MatchId = tuple[RoomId, int]
 class Commit:
     """What one pass changed in one shard. What did not change is left out; everything is encoded already.
 
-    `last`: the id of the newest log entry whose effect is in here (None: no new one); it and all before leave
-    the log. `paces`: how far the rooms of a group are, which is always written whole; none: the group goes.
-    `closed`: rooms that end: their state, card and events go. `events`: new ones, oldest first.
-    `parcels`: for each web process. `replies`: for each token. `journals`: new lines, by room and match;
-    `whole`: journals that nothing is added to any more; `given_up`: those that go.
+    `last`: the id of the newest log entry whose effect is in here (None: no new one). `paces`: how far the rooms of a
+    group are, which is always written whole; none: the group goes. `closed`: rooms that end: their state, card and
+    events go. `events`: new ones, oldest first. `parcels`: for each web process. `replies`: for each token.
+    `journals`: new lines, by room and match; `whole`: journals that nothing is added to any more; `given_up`: those
+    that go.
     """
 
     lease: Lease
@@ -69,6 +69,8 @@ class Commit:
     journals: dict[MatchId, bytes] = field(default_factory=dict)
     whole: list[MatchId] = field(default_factory=list)
     given_up: list[MatchId] = field(default_factory=list)
+    trims: bool = True
+    """Whether what is up to `last` leaves the log now. A later commit may do it for many: `last` says what counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Commits:
         self._telling = Telling(client, shards, limits)
 
     async def commit(self, commits: Sequence[Commit], ttl_ms: int) -> list[Fenced | StoreUnavailable | None]:
-        """Commit each, in one round trip, all or nothing for each; renews their leases by `ttl_ms`.
+        """Commit each, in one round trip, all or nothing for each. A lease with little left of `ttl_ms` is renewed.
 
         For each: None when it is done; Fenced when nothing of it was; StoreUnavailable when Redis refused it or a
         node of its cluster failed: it is then unknown, and the shard takes no more commits from us until it is
@@ -125,11 +127,18 @@ class Commits:
 
         With `limits.wait_replicas` nothing is published or answered before so many replicas have the commit.
         """
-        calls = [self._call(commit, ttl_ms) for commit in commits]
+        if not commits:
+            return []
+        # On a cluster no call may name two shards; elsewhere one for all costs a part of as many as there are shards.
+        groups = [[commit] for commit in commits] if self._client.nodes.spread else [commits]
+        calls = [self._call(group, ttl_ms) for group in groups]
         for commit in commits:  # until its answer is there: the call may fail, or be cancelled
             self._heads.set(commit.lease, UNKNOWN)
-        answers = await self._client.attempt_scripts(calls, self._limits.wait_replicas)
-        raise_refusals(answer for answer in answers if refusal(answer) is None)
+        said = await self._client.attempt_scripts(calls, self._limits.wait_replicas)
+        raise_refusals(answer for answer in said if refusal(answer) is None)
+        answers: list[Answer] = []
+        for group, answer in zip(groups, said, strict=True):
+            answers += answer if isinstance(answer, list) else [answer] * len(group)
         if self._limits.wait_replicas:
             answers = await self._tell(commits, answers)
         return [self._settle(commit.lease, answer) for commit, answer in zip(commits, answers, strict=True)]
@@ -157,82 +166,27 @@ class Commits:
         ours = owner.decode() == lease.owner and int(epoch) == lease.epoch
         return Fenced(lease.shard, lease.epoch, owner.decode(), int(epoch), "head" if ours else "lease")
 
-    def _call(self, commit: Commit, ttl_ms: int) -> Call:
-        keys = self._shards[commit.lease.shard]
-        head = self._heads.get(commit.lease)
-        limits = self._limits
+    def _call(self, commits: Sequence[Commit], ttl_ms: int) -> Call:
+        limits, told = self._limits, not self._limits.wait_replicas
+        keys: list[str] = []
         args: list[Argument] = [
-            commit.lease.owner,
-            commit.lease.epoch,
             ttl_ms,
-            "" if head is None else head,
-            commit.last or "",
-            after(commit.last) if commit.last else "",
+            verb(self._client),
+            prefix(self._client, self._shards[commits[0].lease.shard]),
+            CARD_FEED,
             limits.events,
             limits.reply_ms,
             limits.outbox,
             limits.bots,
-            keys.parcels_prefix,
-            CARD_FEED,
-            feed(commit),
-            sizes(commit),
             limits.journal_ms,
-            "" if limits.wait_replicas else verb(self._client),
+            limits.message_bytes,
         ]
-        args.extend(flat(commit))
-        return COMMIT, touched(commit, keys), args
-
-
-def sizes(commit: Commit) -> str:
-    """The lengths of the lists in `flat`, as the script wants them."""
-    return (
-        f"{len(commit.rooms)} {len(commit.paces)} {len(commit.cards)} {len(commit.closed)} {len(commit.events)} "
-        f"{len(commit.replies)} {len(commit.outbox)} {len(commit.bots)} {len(commit.parcels)} "
-        f"{len(commit.journals)} {len(commit.whole)} {len(commit.given_up)}"
-    )
-
-
-def flat(commit: Commit) -> Iterable[Argument]:
-    """Everything that a commit holds, one after the other, as the script wants it."""
-    args: list[Argument] = []
-    for room in commit.rooms.items():
-        args += room
-    for group, paces in commit.paces.items():
-        args += (group, _encode(paces) if paces else b"")
-    for card in commit.cards.items():
-        args += card
-    args += commit.closed
-    for several in commit.events.values():
-        args.append(len(several))
-        args += several
-    args += commit.replies.values()
-    args += commit.outbox
-    args += commit.bots
-    for parcel in commit.parcels.items():
-        args += parcel
-    args += commit.journals.values()
-    return args
-
-
-def touched(commit: Commit, keys: ShardKeys) -> list[str]:
-    """Every key the script may touch."""
-    names = [keys.lease, keys.meta, keys.log, keys.rooms, keys.paces, keys.cards, keys.out, keys.outbox, keys.bots]
-    names += [keys.events(room) for room in commit.events]
-    names += [keys.events(room) for room in commit.closed]
-    names += [keys.reply(token) for token in commit.replies]
-    names += [keys.journal(*match) for several in (commit.journals, commit.whole, commit.given_up) for match in several]
-    return names
-
-
-def feed(commit: Commit) -> bytes:
-    """What the card feed says of this commit, in msgpack: its shard, and pairs of room and card, nil if it closed.
-
-    Or nothing. The script puts before it how many such messages the shard has had.
-    """
-    if not commit.cards and not commit.closed:
-        return b""
-    shown: dict[RoomId, bytes | None] = {**commit.cards, **dict.fromkeys(commit.closed)}
-    return _encode((commit.lease.shard, list(shown.items())))
+        for commit in commits:
+            lease = commit.lease
+            more_keys, more_args = section(commit, self._shards[lease.shard], self._heads.get(lease), told=told)
+            keys += more_keys
+            args += more_args
+        return COMMIT, keys, args
 
 
 def read_paces(groups: Iterable[bytes]) -> Paces:

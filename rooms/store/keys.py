@@ -18,6 +18,8 @@ ENGINES: Final = "hf:engines"
 WEBS: Final = "hf:webs"
 CARD_FEED: Final = "hf:cards"
 BELL: Final = "hf:bell"
+PARCELS: Final = "hf:to:"
+"""What the names of the channels begin with on which web processes get the parcels of all shards, but on a cluster."""
 
 Stream = Literal["outbox", "bots"]
 """The streams of facts: finished matches for the lobby worker, calls for bots."""
@@ -62,7 +64,7 @@ class ShardKeys:
         return f"{self.prefix}re:{token}"
 
     def parcels(self, web: WebId) -> str:
-        """The channel on which a web process gets its parcels of this shard."""
+        """The channel on which a web process gets its parcels of this shard on a cluster."""
         return self.parcels_prefix + web
 
     @property

@@ -43,6 +43,8 @@ class Limits:
     """How long an answer waits for its reader."""
     journal_ms: int = 7 * 24 * 3_600_000
     """How long the journal of a finished match waits for the lobby worker to record it."""
+    message_bytes: int = 1_048_576
+    """Parcels of several shards that travel in one message to a web process; more make another message."""
     lapsed_ms: int = 60_000
     """How long a web process that fell silent is still listed as lapsed."""
     wait_replicas: int = 0

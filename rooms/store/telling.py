@@ -15,7 +15,7 @@ import msgspec
 
 from rooms.store.client import Client
 from rooms.store.connections import Answer, Argument
-from rooms.store.keys import CARD_FEED, ShardKeys
+from rooms.store.keys import CARD_FEED, PARCELS, ShardKeys
 from rooms.store.leases import Lease
 from rooms.store.limits import Limits
 from rooms.store.lua import Call, read_script
@@ -46,8 +46,9 @@ class Telling:
 
     def _call(self, commit: Commit, head: int, feed: bytes) -> Call:
         keys = self._shards[commit.lease.shard]
-        args: list[Argument] = [commit.lease.owner, commit.lease.epoch, head, verb(self._client), keys.parcels_prefix]
-        args += [CARD_FEED, feed, self._limits.reply_ms, *commit.replies.values()]
+        args: list[Argument] = [commit.lease.owner, commit.lease.epoch, head, verb(self._client)]
+        args += [prefix(self._client, keys), CARD_FEED, feed, self._limits.reply_ms, commit.lease.shard]
+        args += commit.replies.values()
         for parcel in commit.parcels.items():
             args += parcel
         return TELL, [keys.lease, keys.meta, keys.out, *map(keys.reply, commit.replies)], args
@@ -55,10 +56,18 @@ class Telling:
     async def retell(self, lease: Lease) -> None:
         """Say that something was committed of which nobody was told. Raises StoreUnavailable."""
         keys = self._shards[lease.shard]
-        args: list[Argument] = [lease.owner, lease.epoch, verb(self._client), keys.parcels_prefix, CARD_FEED, EMPTY]
+        args: list[Argument] = [lease.owner, lease.epoch, verb(self._client), prefix(self._client, keys)]
+        args += [CARD_FEED, EMPTY, lease.shard]
         await self._client.script(RETELL, [keys.lease, keys.meta, keys.out], args)
 
 
 def verb(client: Client) -> str:
-    """How a shard's channel is published to: on a cluster only on the shard's own node, where its hearers are."""
+    """How parcels are published: on a cluster only on the shard's own node, where its hearers are."""
     return "SPUBLISH" if client.nodes.spread else "PUBLISH"
+
+
+def prefix(client: Client, keys: ShardKeys) -> str:
+    """What the channels begin with on which a shard's parcels are published: of a web process one for all shards, or
+    on a cluster one for each.
+    """
+    return keys.parcels_prefix if client.nodes.spread else PARCELS

@@ -96,7 +96,7 @@ def tiny(server: Holdfast, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"tests.bench.{module}.holdfast", there)
 
 
-async def test_a_frame_is_encoded_once_and_a_commit_is_one_message_to_each_web_process(server: Holdfast) -> None:
+async def test_a_frame_is_encoded_once_and_a_pass_is_one_message_to_each_web_process(server: Holdfast) -> None:
     webs = [server.fleet.web[0], server.fleet.add_web()]
     server.fleet.wait_until_ready()
     ports = [web.port for web in webs]
@@ -110,7 +110,9 @@ async def test_a_frame_is_encoded_once_and_a_commit_is_one_message_to_each_web_p
     assert 6 < told["frames_written"] / told["engine_frames_encoded"] <= 8, "eight sockets get each"
     assert told["engine_parcels"] == told["parcels_received"]
     assert told["engine_parcels"] <= len(webs) * told["engine_commits"]
-    cards = told["publish"] - told["engine_parcels"]
+    assert told["parcel_messages"] <= len(webs) * told["engine_commit_passes"], "one has the parcels of all shards"
+    assert told["parcel_messages"] < told["engine_parcels"]
+    cards = told["publish"] - told["parcel_messages"]
     assert cards <= 2 * COMING, "all else that was published are cards: one changes when somebody comes or goes"
     assert told["engine_commit_passes"] < told["engine_commits"], "rooms of several shards had one pass"
     assert told["engine_commit_trips"] - told["engine_commit_passes"] in (0, 1), "a script is told to Redis once"

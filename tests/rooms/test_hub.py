@@ -23,6 +23,7 @@ from rooms.protocol import codec, server
 from rooms.protocol.bus import SHARED, Broadcast, Direct, ViewFrame
 from rooms.relay import Layer, encode
 from rooms.store import Store, StoreUnavailable
+from rooms.store.keys import PARCELS
 from tests.rooms.test_brake import Stoppable
 from tests.support.scripted import SHARDS, ScriptedEngine, box, some_room, welcome_of
 from tests.support.sockets import Ear
@@ -376,7 +377,7 @@ async def test_a_job_that_fails_begins_again(hub: Hub, engine: ScriptedEngine, m
     monkeypatch.setattr(hubs, "RETRY_S", 0.02)
     room = some_room(engine.store)
     link, ear = await settle(hub, engine, room)
-    await engine.store._client.call("PUBLISH", f"hf:{{s{engine.store.shard_of(room):02d}}}:to:{hub.web}", "2:rubbish")
+    await engine.store._client.call("PUBLISH", PARCELS + hub.web, f"{engine.store.shard_of(room)}:2:7\nrubbish")
     attach = await engine.next_of(Attach)
     assert attach.socket == link.id
     await engine.welcome(attach, room, 5)

@@ -1,139 +1,221 @@
---[[ Write and publish everything that one pass of an engine changed in one shard, or nothing.
+--[[ Write and publish what one pass of an engine changed in some shards: of each shard everything, or nothing.
 
-KEYS[1]   lease (hash)          KEYS[2]  meta (hash)      KEYS[3]  log (stream)
-KEYS[4]   rooms (hash)          KEYS[5]  paces (hash)     KEYS[6]  cards (hash)
-KEYS[7]   out (hash)            KEYS[8]  outbox (stream)  KEYS[9]  bots (stream)
-KEYS[10+] event lists of the rooms with new events, then of the closed rooms, then the lists of the replies,
-          then the journals (lists) with new lines, then those that are whole, then those that are given up
+On a cluster a call is for one shard, since all its keys must be of one slot.
 
-ARGV[1]   owner                 ARGV[2]  epoch            ARGV[3]  lease's time to live in ms
-ARGV[4]   head: number of the last commit we know of, or "" for any
-ARGV[5]   last log id whose effect is in here, or ""      ARGV[6]  the first id to keep in the log, or ""
-ARGV[7]   events to keep of a room                        ARGV[8]  ms that a reply waits for its reader
-ARGV[9]   entries to keep in outbox                       ARGV[10] entries to keep in bots
-ARGV[11]  prefix of the parcels' channels                 ARGV[12] channel of the card feed
-ARGV[13]  message for the card feed, or ""                ARGV[14] sizes of the lists that follow, by spaces
-ARGV[15]  ms that a whole journal waits for its recorder
-ARGV[16]  PUBLISH or SPUBLISH, for the parcels; or "": tell.lua publishes and answers later
-ARGV[17+] rooms: name, bytes ...       paces: group, bytes or "" ...
-          cards: name, bytes ...       closed: name ...
-          events, for each room: how many, bytes ...      replies: bytes ...
-          outbox: bytes ...            bots: bytes ...    parcels: web, bytes ...
-          journals: bytes ... (whole and given up ones have none)
-          A room that is in several lists ends as closed: nothing of it stays.
+KEYS[1]+  for each shard: its lease (hash), its meta (hash), then the keys of its parts, in their order
 
-Returns   the new head; or {owner, epoch, head} as they are when the lease or the head is not ours: nothing was done
+ARGV[1]   ms that a lease lives                           ARGV[2]  PUBLISH or SPUBLISH, for the parcels
+ARGV[3]   prefix of the parcels' channels                 ARGV[4]  channel of the card feed
+ARGV[5]   events to keep of a room                        ARGV[6]  ms that a reply waits for its reader
+ARGV[7]   entries to keep in outbox                       ARGV[8]  entries to keep in bots
+ARGV[9]   ms that a whole journal waits for its recorder  ARGV[10] bytes of parcels in one message, if it has several
+ARGV[11+] for each shard: its number, owner, epoch, head (number of the last commit we know of, or "" for any),
+          last (log id up to which all effects are in here, or ""), how many keys and how many arguments its parts
+          have; then the parts, each with its name, how many, and that many of:
+            rooms    room, bytes            of the rooms (hash)
+            paces    group, bytes or ""     of the paces (hash)
+            cards    room, card             of the cards (hash)
+            events   how many, bytes ...    of the event list of each room
+            closed   room                   of rooms and cards (hashes), and the event list of each room
+            replies  bytes                  of the list of each reply
+            outbox   bytes                  of the outbox (stream)
+            bots     bytes                  of the bots (stream)
+            journals bytes                  of the journal (list) of each match
+            whole    -                      of the journal of each match that is over
+            given_up -                      of the journal of each match that is not kept
+            trim     first id to keep       of the log (stream)
+            untold   -                      nothing: tell.lua publishes and answers later
+            fed      message, or ""         nothing: counts it, and publishes it on the card feed
+            parcels  web, bytes             of out (hash)
+          A room that is in several parts ends as closed: nothing of it stays.
+
+Returns   for each shard the new head; or {owner, epoch, head} as they are, where lease or head are not ours: nothing
+          was done there
 Errors    none of its own
 ]]
+local KEYS, ARGV, call = KEYS, ARGV, redis.call
 local CHUNK = 4000 -- even, and under the number of arguments that unpack() takes
+local TTL, MOST = tonumber(ARGV[1]), tonumber(ARGV[10])
 
-local held = redis.call('HMGET', KEYS[1], 'owner', 'epoch')
-local head = redis.call('HGET', KEYS[2], 'commits') or '0'
-if held[1] ~= ARGV[1] or held[2] ~= ARGV[2] or (ARGV[4] ~= '' and head ~= ARGV[4]) then
-  return { held[1] or '', held[2] or '0', head }
-end
+local key, at = 1, 11 -- the next key and the next argument
+local shard, meta, head -- of the shard in hand
 
-local key, at = 10, 17 -- the next key and the next argument
-local size = {}
-for number in string.gmatch(ARGV[14], '%d+') do
-  size[#size + 1] = tonumber(number)
+local function next_key()
+  key = key + 1
+  return KEYS[key - 1]
 end
-local rooms, paces, cards, closed, events = size[1], size[2], size[3], size[4], size[5]
-local replies, outbox, bots, parcels = size[6], size[7], size[8], size[9]
-local journals, whole, given_up = size[10], size[11], size[12]
 
 local function spread(command, name, count) -- the next `count` arguments, as few commands as possible
   local stop = at + count
   while at < stop do
     local upto = math.min(at + CHUNK, stop)
-    redis.call(command, name, unpack(ARGV, at, upto - 1))
+    call(command, name, unpack(ARGV, at, upto - 1))
     at = upto
   end
 end
 
 local function file(name, keep, count) -- the next `count` arguments, as entries of a stream
   for i = at, at + count - 1 do
-    redis.call('XADD', name, 'MAXLEN', '~', keep, '*', 'f', ARGV[i])
+    call('XADD', name, 'MAXLEN', '~', keep, '*', 'f', ARGV[i])
   end
   at = at + count
 end
 
-local time = redis.call('TIME')
+local boxes, order = {}, {} -- what is to be published, by web process
+
+local function send(web)
+  local box = boxes[web]
+  boxes[web] = nil
+  local message = table.concat(box.labels, ' ') .. '\n' .. table.concat(box.parcels)
+  if call(ARGV[2], ARGV[3] .. web, message) == 0 then
+    for _, out in ipairs(box.outs) do
+      call('HDEL', out, web) -- nobody listens: whoever listens next starts to count anew
+    end
+  end
+end
+
+local function pack(web, parcel, out)
+  local box = boxes[web]
+  if box and box.size + #parcel > MOST then
+    send(web)
+    box = nil
+  end
+  if not box then
+    box = { labels = {}, parcels = {}, outs = {}, size = 0 }
+    boxes[web] = box
+    order[#order + 1] = web
+  end
+  local i = #box.labels + 1
+  box.labels[i] = shard .. ':' .. call('HINCRBY', out, web, 1) .. ':' .. #parcel
+  box.parcels[i], box.outs[i] = parcel, out
+  box.size = box.size + #parcel
+end
+
+local parts = {
+  rooms = function(count)
+    spread('HSET', next_key(), 2 * count)
+  end,
+  paces = function(count)
+    local paces = next_key()
+    for _ = 1, count do
+      if ARGV[at + 1] == '' then
+        call('HDEL', paces, ARGV[at])
+      else
+        call('HSET', paces, ARGV[at], ARGV[at + 1])
+      end
+      at = at + 2
+    end
+  end,
+  cards = function(count)
+    spread('HSET', next_key(), 2 * count)
+  end,
+  events = function(count)
+    for _ = 1, count do
+      local list, several = next_key(), tonumber(ARGV[at])
+      at = at + 1
+      spread('RPUSH', list, several)
+      call('LTRIM', list, -ARGV[5], -1)
+    end
+  end,
+  closed = function(count)
+    local first = at
+    spread('HDEL', next_key(), count)
+    at = first
+    spread('HDEL', next_key(), count)
+    for _ = 1, count do
+      call('DEL', next_key())
+    end
+  end,
+  replies = function(count)
+    for _ = 1, count do
+      local list = next_key()
+      call('LPUSH', list, ARGV[at])
+      call('PEXPIRE', list, ARGV[6])
+      at = at + 1
+    end
+  end,
+  outbox = function(count)
+    file(next_key(), ARGV[7], count)
+  end,
+  bots = function(count)
+    file(next_key(), ARGV[8], count)
+  end,
+  journals = function(count)
+    for _ = 1, count do
+      call('RPUSH', next_key(), ARGV[at])
+      at = at + 1
+    end
+  end,
+  whole = function(count)
+    for _ = 1, count do
+      call('PEXPIRE', next_key(), ARGV[9])
+    end
+  end,
+  given_up = function(count)
+    for _ = 1, count do
+      call('DEL', next_key())
+    end
+  end,
+  trim = function()
+    call('XTRIM', next_key(), 'MINID', ARGV[at])
+    at = at + 1
+  end,
+  untold = function()
+    call('HSET', meta, 'untold', head)
+  end,
+  fed = function()
+    local fed = call('HINCRBY', meta, 'fed', 1)
+    if ARGV[at] ~= '' then
+      call('PUBLISH', ARGV[4], fed .. ':' .. ARGV[at])
+    end
+    at = at + 1
+  end,
+  parcels = function(count)
+    local out = next_key()
+    for _ = 1, count do
+      pack(ARGV[at], ARGV[at + 1], out)
+      at = at + 2
+    end
+  end,
+}
+
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
--- First a write that needs memory: if Redis has none, it refuses here and nothing is half done.
-redis.call('HSET', KEYS[1], 'until', string.format('%.0f', now + ARGV[3]))
-head = redis.call('HINCRBY', KEYS[2], 'commits', 1)
-local fed = ARGV[13] ~= '' and redis.call('HINCRBY', KEYS[2], 'fed', 1)
-
-spread('HSET', KEYS[4], 2 * rooms)
-for _ = 1, paces do
-  if ARGV[at + 1] == '' then
-    redis.call('HDEL', KEYS[5], ARGV[at])
+local answers = {}
+while at <= #ARGV do
+  local owner, epoch, known, last = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local more_keys, more_args = tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6])
+  local lease = next_key()
+  shard, meta, at = ARGV[at], next_key(), at + 7
+  local held = call('HMGET', lease, 'owner', 'epoch', 'until')
+  head = call('HGET', meta, 'commits') or '0'
+  if held[1] ~= owner or held[2] ~= epoch or (known ~= '' and head ~= known) then
+    answers[#answers + 1] = { held[1] or '', held[2] or '0', head }
+    key, at = key + more_keys, at + more_args
   else
-    redis.call('HSET', KEYS[5], ARGV[at], ARGV[at + 1])
+    -- The first write of all needs memory: if Redis has none, it refuses here, and nothing is done in any shard. Once
+    -- a script has written, Redis lets it write on.
+    local stop = at + more_args
+    answers[#answers + 1] = head + 1
+    head = string.format('%.0f', head + 1)
+    if last == '' then
+      call('HSET', meta, 'commits', head)
+    else
+      call('HSET', meta, 'commits', head, 'last', last)
+    end
+    if not held[3] or held[3] - now < 0.8 * TTL then -- the rounds of balancing renew it, most often
+      call('HSET', lease, 'until', string.format('%.0f', now + TTL))
+    end
+    while at < stop do
+      local part, count = parts[ARGV[at]], tonumber(ARGV[at + 1])
+      at = at + 2
+      part(count)
+    end
   end
-  at = at + 2
 end
-spread('HSET', KEYS[6], 2 * cards)
-local gone = at
-spread('HDEL', KEYS[4], closed)
-at = gone
-spread('HDEL', KEYS[6], closed)
-for _ = 1, events do
-  local count = tonumber(ARGV[at])
-  at = at + 1
-  spread('RPUSH', KEYS[key], count)
-  redis.call('LTRIM', KEYS[key], -ARGV[7], -1)
-  key = key + 1
-end
-for _ = 1, closed do
-  redis.call('DEL', KEYS[key])
-  key = key + 1
-end
-for _ = 1, replies do
-  if ARGV[16] ~= '' then
-    redis.call('LPUSH', KEYS[key], ARGV[at])
-    redis.call('PEXPIRE', KEYS[key], ARGV[8])
+for _, web in ipairs(order) do
+  if boxes[web] then
+    send(web)
   end
-  key, at = key + 1, at + 1
 end
-file(KEYS[8], ARGV[9], outbox)
-file(KEYS[9], ARGV[10], bots)
-
-local parcel = at
-at = at + 2 * parcels
-for _ = 1, journals do
-  redis.call('RPUSH', KEYS[key], ARGV[at])
-  key, at = key + 1, at + 1
-end
-for _ = 1, whole do
-  redis.call('PEXPIRE', KEYS[key], ARGV[15])
-  key = key + 1
-end
-for _ = 1, given_up do
-  redis.call('DEL', KEYS[key])
-  key = key + 1
-end
-
-if ARGV[5] ~= '' then
-  redis.call('HSET', KEYS[2], 'last', ARGV[5])
-  redis.call('XTRIM', KEYS[3], 'MINID', ARGV[6])
-end
-
-if ARGV[16] == '' then
-  redis.call('HSET', KEYS[2], 'untold', head)
-  return head
-end
-at = parcel
-for _ = 1, parcels do
-  local web = ARGV[at]
-  local n = redis.call('HINCRBY', KEYS[7], web, 1)
-  if redis.call(ARGV[16], ARGV[11] .. web, n .. ':' .. ARGV[at + 1]) == 0 then
-    redis.call('HDEL', KEYS[7], web) -- nobody listens: whoever listens next starts to count anew
-  end
-  at = at + 2
-end
-if fed then
-  redis.call('PUBLISH', ARGV[12], fed .. ':' .. ARGV[13])
-end
-return head
+return answers

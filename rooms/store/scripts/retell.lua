@@ -5,6 +5,7 @@ KEYS[1]  lease (hash)           KEYS[2]  meta (hash)      KEYS[3]  out (hash)
 ARGV[1]  owner                  ARGV[2]  epoch
 ARGV[3]  PUBLISH or SPUBLISH    ARGV[4]  prefix of the parcels' channels
 ARGV[5]  channel of the card feed                         ARGV[6]  a parcel with nothing in it
+ARGV[7]  number of the shard
 Returns  1, or 0 when the lease is not ours any more: nothing was published
 Errors   none of its own
 ]]
@@ -15,7 +16,8 @@ end
 redis.call('HDEL', KEYS[2], 'untold')
 for _, web in ipairs(redis.call('HKEYS', KEYS[3])) do
   local n = redis.call('HINCRBY', KEYS[3], web, 2)
-  if redis.call(ARGV[3], ARGV[4] .. web, n .. ':' .. ARGV[6]) == 0 then
+  local message = ARGV[7] .. ':' .. n .. ':' .. #ARGV[6] .. '\n' .. ARGV[6]
+  if redis.call(ARGV[3], ARGV[4] .. web, message) == 0 then
     redis.call('HDEL', KEYS[3], web)
   end
 end

@@ -7,9 +7,10 @@ import pytest
 
 from rooms.core.ids import RoomId, WebId
 from rooms.core.inputs import Entry, Lapse
-from rooms.store import START, Commit, Fenced, Lease, Limits, Store, StoreUnavailable
+from rooms.store import START, Commit, Fenced, Lease, Limits, Parcelled, Store, StoreUnavailable
 from rooms.store.commit import UNKNOWN, Heads, read_paces
-from rooms.store.keys import ShardKeys, shard_keys
+from rooms.store.keys import PARCELS, ShardKeys, shard_keys
+from rooms.store.mailbox import split
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, take, until
 
 OTHER = RoomId("o" * 22)
@@ -125,20 +126,63 @@ async def test_a_large_room(store: Store, lease: Lease) -> None:
     assert (await store.load(lease)).rooms[ROOM] == b"\x00" * 524_288
 
 
-async def test_it_renews_the_lease(store: Store, lease: Lease) -> None:
+async def test_it_renews_a_lease_of_which_a_fifth_is_over(store: Store, lease: Lease, valkey: Valkey) -> None:
+    """The others are renewed by rounds of balancing: a commit need not write what hardly changes."""
     assert await store.commit([Commit(lease)], 5 * TTL) == [None]
     assert (await store.leases())[lease.shard].left_ms > 4 * TTL
+    until_ms = await valkey.hget(shard_keys(lease.shard).lease, "until")
+    assert await store.commit([Commit(lease)], 5 * TTL) == [None]
+    assert await valkey.hget(shard_keys(lease.shard).lease, "until") == until_ms
 
 
-async def test_several_shards_in_one_go(store: Store) -> None:
+async def test_several_shards_in_one_go(store: Store, valkey: Valkey) -> None:
     """Each stands for itself: one that is refused does not hold up the others."""
     leases = [await store.take(shard, "me", TTL) for shard in range(4)]
     held = [lease for lease in leases if lease]
     assert len(held) == 4
     await store.take(2, "me", TTL)
-    answers = await store.commit([Commit(lease, rooms={ROOM: b"r"}) for lease in held], TTL)
+    mailbox = store.mailbox(WEB)
+    await mailbox.opened()
+    answers = await store.commit([full(lease) for lease in held], TTL)
     assert [answer is None for answer in answers] == [True, True, False, True]
+    assert [await anext(mailbox) for _ in range(3)] == [Parcelled(at, 1, b"parcel:\x00") for at in (0, 1, 3)]
+    for lease in held:
+        keys, written = shard_keys(lease.shard), 0 if lease.shard == 2 else 1
+        assert await valkey.exists(keys.rooms, keys.events(OTHER), keys.reply("token"), keys.out) == 4 * written
+        assert await valkey.xlen(keys.outbox) == written
     assert await store.commit([], TTL) == []
+    await mailbox.aclose()
+
+
+@pytest.mark.parametrize(("limit", "messages"), [(1_048_576, 1), (25, 2), (10, 4)])
+async def test_parcels_of_several_shards_are_one_message_up_to_a_limit(
+    valkey_url: str, valkey: Valkey, limit: int, messages: int
+) -> None:
+    """None is cut in two: a larger one has a message of its own."""
+    store = Store(valkey_url, 4, Limits(message_bytes=limit))
+    leases = await store.take_all(range(4), "me", TTL)
+    async with valkey.pubsub(ignore_subscribe_messages=True) as ears:
+        await ears.subscribe(PARCELS + WEB)
+        await ears.get_message(timeout=0.2)
+        said = [Commit(lease, parcels={WEB: b"x" * 12, WebId("deaf"): b"y"}) for lease in leases if lease]
+        assert await store.commit(said, TTL) == [None] * 4
+        heard = [await ears.get_message(timeout=1) for _ in range(messages)]
+        parcels = [parcelled for message in heard for parcelled in split(message["data"])]
+        assert parcels == [Parcelled(shard, 1, b"x" * 12) for shard in range(4)]
+        await valkey.publish(PARCELS + WEB, "end")
+        assert (await ears.get_message(timeout=1))["data"] == b"end"
+    assert await valkey.hkeys(shard_keys(3).out) == [WEB.encode()]
+    await store.aclose()
+
+
+async def test_a_log_may_be_trimmed_later(store: Store, lease: Lease, keys: ShardKeys, valkey: Valkey) -> None:
+    """What counts is the id up to which all is committed: whoever loads reads on from there."""
+    ids = [await store.append_to(ROOM, Lapse(WEB)) for _ in range(3)]
+    await commit(store, Commit(lease, last=ids[0], trims=False))
+    assert await valkey.xlen(keys.log) == 3
+    assert (await store.load(lease)).last == ids[0]
+    await commit(store, Commit(lease, last=ids[1]))
+    assert [id_.decode() for id_, _ in await valkey.xrange(keys.log)] == ids[2:]
 
 
 async def test_scripts_forgotten_in_the_middle(store: Store, lease: Lease, valkey: Valkey) -> None:
@@ -241,12 +285,12 @@ async def test_parcels_are_counted_for_each_web_process(
     store: Store, lease: Lease, keys: ShardKeys, valkey: Valkey
 ) -> None:
     async with valkey.pubsub(ignore_subscribe_messages=True) as ears:
-        await ears.subscribe(keys.parcels(WEB))
+        await ears.subscribe(PARCELS + WEB)
         await ears.get_message(timeout=0.2)
         for _ in range(2):
             await commit(store, Commit(lease, parcels={WEB: b"p:q", WebId("deaf"): b"x"}))
         heard = [(await ears.get_message(timeout=1))["data"] for _ in range(2)]
-        assert heard == [b"1:p:q", b"2:p:q"]
+        assert heard == [b"%d:%d:3\np:q" % (lease.shard, n) for n in (1, 2)]
         assert await valkey.hgetall(keys.out) == {WEB.encode(): b"2"}  # nothing is kept for the deaf
 
     async def forgotten() -> bool:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from redis.exceptions import ConnectionError as NoConnection
 
+from rooms.core.ids import RoomId
 from rooms.store import Commit, Store, StoreUnavailable
 from rooms.store.client import Client
 from rooms.store.connections import Connections, exchange
@@ -157,18 +158,42 @@ async def test_a_restart_is_noticed_before_anything_is_sent(server: ValkeyServer
 
 
 async def test_out_of_memory_writes_nothing_at_all(server: ValkeyServer) -> None:
-    """A commit that is refused for memory leaves no half: not even its epoch's time."""
+    """A commit that is refused for memory leaves no half of any shard, wherever in the call its first write is."""
     store = Store(server.url, 4)
-    lease = await store.take(0, "me", TTL)
-    assert lease is not None
+    leases = [lease for lease in await store.take_all(range(4), "me", TTL) if lease]
+    assert await store.take(0, "me", TTL)  # the first is refused for its epoch, before anything is written
     with server.client() as admin:
         admin.config_set("maxmemory", 1)
-        before = admin.hgetall("hf:{s00}:lease")
+        before = {key: admin.dump(key) for key in admin.keys("*")}
         with pytest.raises(StoreUnavailable, match="out of memory"):
-            await store.commit([Commit(lease, rooms={ROOM: b"r"}, closed=[ROOM], bots=[b"b"])], TTL)
-        assert admin.hgetall("hf:{s00}:lease") == before
-        assert sorted(admin.keys("*")) == [b"hf:{s00}:lease", b"hf:{s00}:meta"]
-        assert admin.hkeys("hf:{s00}:meta") == [b"memory"]
+            await store.commit([Commit(lease, rooms={ROOM: b"r"}, closed=[ROOM], bots=[b"b"]) for lease in leases], TTL)
+        assert {key: admin.dump(key) for key in admin.keys("*")} == before
+        assert len(before) == 8
+    await store.aclose()
+
+
+async def test_a_commit_that_has_begun_to_write_is_not_refused_for_memory(server: ValkeyServer) -> None:
+    """The limit is passed in the middle of a call: Redis looks at it before a script writes, and not again."""
+    store = Store(server.url, 4)
+    leases = [lease for lease in await store.take_all(range(4), "me", TTL) if lease]
+    with server.client() as admin:
+        limit = admin.info("memory")["used_memory_peak"] + 3_000_000
+        admin.config_set("maxmemory", limit)
+        done = 0
+
+        async def fill() -> None:
+            nonlocal done
+            while True:
+                rooms = {RoomId(f"room-{done}"): b"r" * 150_000}
+                assert await store.commit([Commit(lease, rooms=rooms) for lease in leases], TTL) == [None] * 4
+                done += 1
+
+        with pytest.raises(StoreUnavailable, match="out of memory"):
+            await fill()
+        assert admin.info("memory")["used_memory_peak"] > limit, "the last that was done passed it on its way"
+        heads = [admin.hget(f"hf:{{s{shard:02d}}}:meta", "commits") for shard in range(4)]
+        assert heads == [b"%d" % done] * 4
+        assert [admin.hlen(f"hf:{{s{shard:02d}}}:rooms") for shard in range(4)] == [done] * 4
     await store.aclose()
 
 

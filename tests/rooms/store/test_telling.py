@@ -10,7 +10,7 @@ import pytest
 from rooms.core.ids import WebId
 from rooms.protocol.bus import parse_parcel
 from rooms.store import Changes, Commit, Gap, Lease, Limits, Parcelled, Store, StoreUnavailable
-from rooms.store.commit import feed as feed_of
+from rooms.store.parts import feed as feed_of
 from rooms.store.telling import EMPTY
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, take
 
