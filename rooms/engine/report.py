@@ -34,6 +34,8 @@ class Counters:
     commits: int = 0
     parcels: int = 0
     """For web processes: one for each of them that a commit of a shard concerns."""
+    readings: int = 0
+    """Readings of the logs: each takes one round trip, however many shards."""
     fenced: int = 0
     failed: int = 0
     entries: int = 0

@@ -15,6 +15,7 @@ from typing import Any
 from rooms.engine.clock import Clock
 from rooms.engine.config import EngineConfig
 from rooms.engine.holding import Holding
+from rooms.engine.reading import Reading
 from rooms.engine.report import Counters, Report
 from rooms.engine.schedule import Schedule
 from rooms.engine.watch import Watch
@@ -25,13 +26,6 @@ logger = logging.getLogger(__name__)
 
 BACK_OFF_S = (0.05, 0.1, 0.2, 0.5)
 """Waits after Redis failed, the last one repeated."""
-READ_BLOCK_MS = 100
-"""A newly taken shard is read on after at most this; what its log holds when it is taken is read at once."""
-READ_COUNT = 2000
-READ_APART_S = 0.008
-"""Between reads that brought only what waits for a tick: as much as a game by turns may have to wait for one."""
-READ_AHEAD_S = 0.002
-"""The last read before a tick comes so long before it, and brings what came meanwhile."""
 ROUND_S = 1.5
 """How long a round of balancing may take to end when the engine is told to."""
 
@@ -48,6 +42,7 @@ class Engine:
         self.holding = Holding(self.store, config, self.clock, self.schedule.wake)
         self.watch = Watch(config.step_ms)
         self.counters = Counters()
+        self.reading = Reading(self.store, self.holding.shards, self.schedule, self.counters, config.inbox)
         self.report = Report(config.name, self.store, self.counters, self.holding, self.schedule)
         self._look = asyncio.Event()
         """Balance now: the bell has rung, or a shard was dropped."""
@@ -68,7 +63,7 @@ class Engine:
         balancing = asyncio.create_task(self._again("balance", self._balance, self.stop))
         playing = [
             asyncio.create_task(self._again("pass", self._pass, self._halt)),
-            asyncio.create_task(self._again("read", self._read, self._halt)),
+            asyncio.create_task(self._again("read", self.reading.once, self._halt)),
             asyncio.create_task(self.report.run()),
             asyncio.create_task(self._listen()),
         ]
@@ -155,25 +150,10 @@ class Engine:
         finally:
             await bell.aclose()
 
-    async def _read(self) -> None:
-        shards = self.holding.shards
-        if not shards or sum(shard.waiting() for shard in shards.values()) > self.config.inbox:
-            await asyncio.sleep(0.02)
-            return
-        cursors = {number: shard.read for number, shard in shards.items()}
-        readings = await self.store.read(cursors, block_ms=READ_BLOCK_MS, count=READ_COUNT)
-        for number, entries in readings:
-            shard = self.holding.shards.get(number)
-            # A shard that was dropped and taken again during the read stands elsewhere in its log.
-            if shard is not None and shard.read == cursors[number]:
-                self.counters.entries += shard.take_in(entries)
-        if any(shard.has_arrivals() for shard in self.holding.shards.values()):
-            self.schedule.wake()
-        elif readings:  # all of it waits for a tick: what comes until then may come together
-            await asyncio.sleep(min(READ_APART_S, self.schedule.until_tick() - READ_AHEAD_S))
-
     async def _pass(self) -> None:
         ticking = await self.schedule.next(self.holding.shards.values(), longest=0.25)
+        if ticking:
+            await self.reading.before_tick()
         async with self.holding.lock:
             now_ms = self.clock.wall_ms()
             commits: list[Commit] = []
@@ -185,6 +165,7 @@ class Engine:
                     if commit is not None:
                         commits.append(commit)
             self.counters.passes += 1
+            self.reading.settle()
             if commits:
                 await self._commit(commits)
 

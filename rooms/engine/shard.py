@@ -213,6 +213,10 @@ class Shard:
         """True when entries wait that no tick will take."""
         return bool(self._strays or self._fresh or self._pressing)
 
+    def only_ticks(self) -> bool:
+        """True when every room here is ticking, and nobody is owed an answer before its tick."""
+        return not self.has_arrivals() and sum(map(len, self._ticking.values())) == len(self.tables)
+
     def ticking(self) -> set[int]:
         """The tick rates of the rooms that are ticking."""
         return {hz for hz, tables in self._ticking.items() if tables}
