@@ -37,8 +37,11 @@ class Batch:
     def is_empty(self) -> bool:
         return not (self.rooms or self.paces or self.closed or self.parcels or self.replies)
 
-    def commit(self, last: str) -> Commit:
-        """The commit that makes all of it true, with `last` as the newest entry applied."""
+    def commit(self, last: str | None, *, trims: bool = True) -> Commit:
+        """The commit that makes all of it true, with `last` as the newest entry applied, if another one than before.
+
+        `trims`: the log loses it, and what is before it.
+        """
         parcels = {web: dump_parcel(parcel) for web, parcel in self.parcels.items()}
         return Commit(
             lease=self.lease,
@@ -55,4 +58,5 @@ class Batch:
             journals=self.journals,
             whole=self.whole,
             given_up=self.given_up,
+            trims=trims,
         )

@@ -36,6 +36,11 @@ logger = logging.getLogger(__name__)
 GONE: Final = "There is no such room (any more)."
 FOREIGN: Final = 0
 """The group of the paces of rooms that cannot be played here; the others' are the tick rates."""
+TRIM_COMMITS: Final = 16
+"""While rooms tick, the log loses what is applied with every so many of the commits that applied something: nobody
+reads it again, and each time costs Redis."""
+TRIM_BYTES: Final = 65_536
+"""Or when so much of it was read."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -47,6 +52,9 @@ class Shard:
         self.read = loaded.last
         """The id of the last entry read from the log."""
         self._committed = loaded.last
+        self._trimmable, self._untrimmed = 0, TRIM_COMMITS
+        """Bytes read, and commits that applied some, since the log was last trimmed; another engine may have left some.
+        """
         self._rereads = True
         """What is read may be applied already: in the rooms that were ahead of the others when this was loaded."""
         self.tables: dict[RoomId, Table] = {}
@@ -111,6 +119,7 @@ class Shard:
             if self._rereads:
                 self._rereads = _is_before(pack_id, self._ahead)
             self.read = pack_id
+            self._trimmable += len(raw)
             entries = self._unpack(pack_id, raw)
             count += len(entries)
             for entry in entries:
@@ -265,8 +274,20 @@ class Shard:
         last = self._applied_up_to()
         if batch.is_empty() and (last == self._committed or self._waiting):
             return None  # what waits for a tick moves `last` when it is applied
+        moved = last != self._committed
         self._committed = last
-        return batch.commit(last)
+        trims = self._trims(moved)
+        return batch.commit(last if moved or trims else None, trims=trims)
+
+    def _trims(self, moved: bool) -> bool:
+        """Whether this commit is to trim the log; `moved`: it applies something."""
+        self._untrimmed += moved
+        if not self._untrimmed or (
+            self._untrimmed < TRIM_COMMITS and self._trimmable < TRIM_BYTES and any(self._ticking.values())
+        ):
+            return False
+        self._trimmable = self._untrimmed = 0
+        return True
 
     def _advance(self, table: Table, batch: Batch, watch: Watch) -> None:
         room_id = table.live.room.id

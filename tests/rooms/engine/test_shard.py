@@ -288,3 +288,38 @@ def test_the_pace_of_a_room_that_cannot_be_played_here_is_left_alone() -> None:
     last = hand.pass_(Operate("close"), token="t")
     assert last is not None
     assert (last.closed, last.paces) == ([ROOM], {0: {}})
+
+
+def test_a_log_is_trimmed_now_and_then_while_rooms_tick_and_wholly_in_the_end() -> None:
+    """What the shard's last owner left goes with the first commit."""
+    hand, first = opened("arena")
+    hz = get_rules("arena").tick_hz
+    assert first.trims
+    chat = [Command(SocketId("s"), ANN.id, n, ChatBody("x")) for n in range(2, 2 + 2 * shards.TRIM_COMMITS)]
+    started = hand.pass_(Command(SocketId("s"), ANN.id, 1, StartBody()))
+    assert started is not None
+    trims = []
+    for act in chat:
+        hand.pass_(act)
+        commit = hand.tick(hz)
+        assert commit is not None
+        assert commit.last == f"{hand._n}-0"
+        trims.append(commit.trims)
+    first_at, second_at = (at for at, trimmed in enumerate(trims) if trimmed)
+    assert second_at - first_at == shards.TRIM_COMMITS
+    last = hand.pass_(Operate("close"), token="t")
+    last = last or hand.tick(hz)
+    assert last is not None
+    assert (last.trims, last.last, last.closed) == (True, f"{hand._n}-0", [ROOM])
+
+
+def test_a_large_log_is_trimmed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hand, _ = opened("arena")
+    hz = get_rules("arena").tick_hz
+    hand.pass_(Command(SocketId("s"), ANN.id, 1, StartBody()))
+    monkeypatch.setattr(shards, "TRIM_BYTES", 1)
+    for seq in (2, 3):
+        hand.pass_(Command(SocketId("s"), ANN.id, seq, ChatBody("x")))
+        commit = hand.tick(hz)
+        assert commit is not None
+        assert commit.trims
