@@ -57,21 +57,16 @@ PAIRED = {
 APART = {"alone": ALONE, "paired": PAIRED}
 LONGEST = (
     *("chaos/test_scenario", "e2e/test_disruption", "bench/test_smoke"),
-    *("e2e/test_pages", "e2e/test_games", "e2e/test_processes", "e2e/test_roads", "e2e/test_operator"),
-    *(
-        "e2e/test_replay",
-        "e2e/test_new_game",
-        "e2e/test_keyboard",
-        "gameserver/test_server",
-        "gameserver/management/test_play",
-    ),
-    *("js/room/test_page", "js/room/test_access", "lobby/test_pages", "rooms/bots/test_fleet", "rooms/test_outages"),
-    *("laws/test_laws", "gameserver/transport/test_conformance", "rooms/test_faults", "rooms/test_road"),
-    *("support/test_fleet", "gameserver/supervisor/test_supervisor", "gameserver/test_serving", "rooms/test_once"),
-    *("gameserver/management/test_runweb", "lobby/management/test_loadtest", "rooms/store/test_history"),
-    *("rooms/bots/test_document", "gameserver/transport/test_upgrade", "rooms/test_recovery"),
+    *("e2e/test_pages", "gameserver/test_server", "e2e/test_games", "gameserver/management/test_play"),
+    *("laws/test_laws", "js/room/test_page", "rooms/test_outages", "e2e/test_processes", "rooms/bots/test_fleet"),
+    *("lobby/test_pages", "e2e/test_roads", "e2e/test_operator", "gameserver/transport/test_conformance"),
+    *("e2e/test_new_game", "rooms/test_faults", "js/room/test_access", "rooms/test_road", "e2e/test_keyboard"),
+    *("support/test_fleet", "e2e/test_replay", "gameserver/supervisor/test_supervisor", "gameserver/test_serving"),
+    *("rooms/test_once", "gameserver/management/test_runweb", "lobby/management/test_loadtest", "rooms/test_recovery"),
+    *("rooms/store/test_history", "rooms/bots/test_document", "gameserver/transport/test_upgrade"),
 )
-"""Modules that take longest begin first, or the end would wait for one of them; those of tests/e2e share a fleet."""
+"""Modules that take longest begin first, or the end would wait for one of them. Browsers, which compute, and processes
+that wait for each other take turns, so that neither half of the time is short of work."""
 TESTS = Path(__file__).parent
 
 
