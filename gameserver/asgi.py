@@ -7,19 +7,21 @@ websocket  /ws/token/…  programs: a bearer token, no Origin        others: pag
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, cast
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gameserver.settings")
-pages: Final[Any] = get_asgi_application()  # sets Django up: what follows may import models
+django.setup(set_prefix=False)  # what follows may import models
 
 from django.conf import settings  # noqa: E402
 
 from gameserver.health import healthz, metrics  # noqa: E402
 from gameserver.origins import OriginCheck  # noqa: E402
+from gameserver.pages import Pages  # noqa: E402
 from gameserver.refusals import AddressLimit, unknown_path  # noqa: E402
 from lobby import routing as lobby_routing  # noqa: E402
 from lobby.identity import GuestIdentity, TokenIdentity  # noqa: E402
@@ -27,8 +29,11 @@ from rooms import routing as rooms_routing  # noqa: E402
 from rooms.hub import Hub  # noqa: E402
 from rooms.wire import Receive, Scope, Send  # noqa: E402
 
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
 PROGRAMS: Final = "/ws/token/"
-BEFORE_DJANGO: Final = {"/healthz": healthz, "/metrics": metrics}
+pages: Final = Pages()
+BEFORE_DJANGO: Final[dict[str, Application]] = {"/healthz": healthz, "/metrics": metrics}
 CATCH_ALL: Final[Any] = re_path(r"", cast(Any, unknown_path))
 
 

@@ -1,4 +1,4 @@
-"""How often one guest, token or address may do what costs something. Counted in Django's cache, in fixed windows.
+"""How often one guest, token or address may do what costs something. Counted beside Django's cache, in fixed windows.
 
 A cache that cannot be reached is an answer too: 503, because a limit that fails open is none.
 """
@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils import timezone
-from django_redis import get_redis_connection
 
-from lobby.caching import REDIS_AWAY
+from lobby.caching import cache_client, cache_key
 from lobby.errors import slow_down, store_down
+from rooms.store import StoreUnavailable
+from rooms.store.pipe import Answer, Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,27 @@ Spend = tuple[Limit, str]
 
 async def spend(*spends: Spend) -> None:
     """Count one use under each (limit, who). Raises LobbyError 429 when one is over, 503 without the cache."""
-    await sync_to_async(_spend_all, thread_sensitive=False)(spends)
+    await spend_and_ask(spends, [])
+
+
+async def spend_and_ask(spends: Sequence[Spend], more: Sequence[Command]) -> list[Answer]:
+    """The same, and the answers to some more commands for the cache's Redis: all in one round trip."""
+    now = timezone.now().timestamp()
+    commands = [command for limit, who in spends for command in _counting(limit, who, now)]
+    try:
+        answers = await cache_client().pipeline([*commands, *more])
+    except StoreUnavailable as error:
+        raise store_down() from error
+    for (limit, _), count in zip(spends, answers[: len(commands) : 2], strict=True):
+        if int(count) > limit.times:
+            raise slow_down(max(1, math.ceil(limit.window_s - now % limit.window_s)))
+    return answers[len(commands) :]
+
+
+def _counting(limit: Limit, who: str, now: float) -> tuple[Command, Command]:
+    """How many uses there are now in a window, this one included; and the window's end."""
+    key = cache_key(f"throttle:{limit.name}:{who}:{int(now // limit.window_s)}")
+    return ("INCR", key), ("EXPIRE", key, limit.window_s + 1)
 
 
 def address_of(request: HttpRequest) -> str:
@@ -59,24 +78,3 @@ def address_of(request: HttpRequest) -> str:
     header = settings.HOLDFAST_ADDRESS_HEADER
     told = request.headers.get(header, "").split(",")[0].strip() if header else ""
     return told or request.META.get("REMOTE_ADDR") or "unknown"
-
-
-def _spend_all(spends: Sequence[Spend]) -> None:
-    now = timezone.now().timestamp()
-    try:
-        counts = _count(spends, now)
-    except REDIS_AWAY as error:
-        raise store_down() from error
-    for (limit, _), count in zip(spends, counts, strict=True):
-        if count > limit.times:
-            raise slow_down(max(1, math.ceil(limit.window_s - now % limit.window_s)))
-
-
-def _count(spends: Sequence[Spend], now: float) -> list[int]:
-    """How many uses there are now in each one's window, this one included: one round trip for all."""
-    with get_redis_connection("default").pipeline(transaction=False) as pipe:
-        for limit, who in spends:
-            key = str(cache.make_key(f"throttle:{limit.name}:{who}:{int(now // limit.window_s)}"))
-            pipe.incr(key)
-            pipe.expire(key, limit.window_s + 1)
-        return [int(count) for count in pipe.execute()[::2]]

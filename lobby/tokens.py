@@ -9,16 +9,18 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
 
 from django.utils import timezone
 
-from lobby.errors import LobbyError
+from lobby.caching import cache_client, cache_key
+from lobby.errors import LobbyError, store_down
 from lobby.models import Token
 from lobby.names import BadName, tidy_name
 from rooms.core.ids import PlayerId
 from rooms.core.inputs import Player
+from rooms.store import StoreUnavailable
 
 PREFIX: Final = "hf_"
 Scope = Literal["read", "play", "open", "operate"]
@@ -90,19 +92,51 @@ def tokens_of(owner: str):  # type: ignore[no-untyped-def]  # the query set's ow
 
 
 async def revoke_token(token: int, owner: str) -> bool:
-    """End a token of `owner`'s. False when there is no such living one."""
-    return bool(await tokens_of(owner).filter(pk=token).aupdate(revoked_at=timezone.now()))
+    """End a token of `owner`'s. False when there is no such living one. Raises LobbyError: try it again."""
+    ended = await tokens_of(owner).filter(pk=token).aupdate(revoked_at=timezone.now())
+    await change_word()
+    return bool(ended)
 
 
 async def find_caller(text: str) -> Caller | None:
     """Who shows `text`: one look-up, and at most one write a minute to say that the token was used."""
-    row = await Token.objects.filter(digest=digest_of(text), revoked_at=None).afirst()
+    found = await look_up(digest_of(text))
+    return None if found is None else found[0]
+
+
+async def look_up(digest: str) -> tuple[Caller, datetime] | None:
+    """Who shows the token with this digest, and when it was used, as far as that is written down."""
+    row = await Token.objects.filter(digest=digest, revoked_at=None).afirst()
     if row is None:
         return None
     now = timezone.now()
-    if row.used_at is None or now - row.used_at > USED_EVERY:
+    used = row.used_at
+    if used is None or now - used > USED_EVERY:
+        used = now
         await Token.objects.filter(pk=row.pk).aupdate(used_at=now)
-    return Caller(row.pk, Player(PlayerId(row.player), row.name, "api"), frozenset(row.scopes))
+    return Caller(row.pk, Player(PlayerId(row.player), row.name, "api"), frozenset(row.scopes)), used
+
+
+def word_key() -> str:
+    """Where the cache keeps a word that is another one whenever a token was revoked (callers.py)."""
+    return cache_key("tokens:word")
+
+
+async def change_word() -> None:
+    """What any process knows of tokens counts no more. Raises LobbyError."""
+    await _write_word()
+
+
+async def renew_word() -> None:
+    """The cache has none, or has just got one from somebody else. Raises LobbyError."""
+    await _write_word("NX")
+
+
+async def _write_word(*how: str) -> None:
+    try:
+        await cache_client().call("SET", word_key(), secrets.token_urlsafe(9), *how)
+    except StoreUnavailable as error:
+        raise store_down() from error
 
 
 async def make_tokens(name: str, count: int, scopes: list[str]) -> list[str]:
@@ -123,7 +157,7 @@ async def make_tokens(name: str, count: int, scopes: list[str]) -> list[str]:
 
 
 async def forget_tokens(texts: Sequence[str]) -> None:
-    """Remove tokens that only one program has had."""
+    """Remove tokens that only one program has had, and will not use again."""
     for start in range(0, len(texts), 500):  # SQLite takes a thousand names in one question
         some = [digest_of(text) for text in texts[start : start + 500]]
         await Token.objects.filter(digest__in=some).adelete()

@@ -7,9 +7,10 @@ from typing import Any, cast
 from django.http import HttpRequest
 from ninja.security import HttpBearer
 
+from lobby.callers import callers
 from lobby.errors import LobbyError
-from lobby.throttle import API_ADDRESS, API_STRANGER, API_TOKEN, REPLAY_GUEST, address_of, spend
-from lobby.tokens import SCOPE_WORDS, Caller, Scope, digest_of, find_caller
+from lobby.throttle import API_ADDRESS, API_STRANGER, API_TOKEN, REPLAY_GUEST, address_of, spend, spend_and_ask
+from lobby.tokens import SCOPE_WORDS, Caller, Scope, digest_of, word_key
 
 
 class Bearer(HttpBearer):
@@ -17,9 +18,9 @@ class Bearer(HttpBearer):
 
     async def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
         """The caller; None for a token that does not count. Raises LobbyError beyond a limit."""
-        address = address_of(request)
-        await spend((API_ADDRESS, address), (API_TOKEN, digest_of(token)))
-        caller = await find_caller(token)
+        address, digest = address_of(request), digest_of(token)
+        (word,) = await spend_and_ask([(API_ADDRESS, address), (API_TOKEN, digest)], [("GET", word_key())])
+        caller = await callers.find(digest, word)
         if caller is None:
             await spend((API_STRANGER, address))
         return caller

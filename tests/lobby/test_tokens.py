@@ -18,6 +18,7 @@ from lobby.tokens import (
     revoke_token,
     tokens_of,
 )
+from tests.lobby.world import Lobby
 
 
 async def test_a_token_is_kept_as_a_digest_alone(live_db: None) -> None:
@@ -54,7 +55,7 @@ async def test_use_is_written_down_at_most_once_a_minute(live_db: None) -> None:
     assert row.used_at > first
 
 
-async def test_a_revoked_token_counts_no_more_and_only_its_owner_revokes(live_db: None) -> None:
+async def test_a_revoked_token_counts_no_more_and_only_its_owner_revokes(live_db: None, lobby: Lobby) -> None:
     text, row = await make_token("Robo", ["read"], owner="g-ann")
     assert not await revoke_token(row.pk, "g-bob")
     assert not await revoke_token(row.pk, "")

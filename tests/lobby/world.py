@@ -21,6 +21,7 @@ from django.core.cache import cache
 from django.test import AsyncClient
 
 from lobby import picture as pictures
+from lobby.caching import close_cache_clients
 from lobby.identity import COOKIE, Guest, sign_guest
 from lobby.stores import live_store
 from rooms.core.facts import Card
@@ -121,6 +122,7 @@ async def forget_loop() -> None:
     if ours is not None:
         await ours.aclose()
     await live_store().aclose()
+    await close_cache_clients()
     await asyncio.to_thread(cache.close)
 
 
