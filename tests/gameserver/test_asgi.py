@@ -9,6 +9,7 @@ from django.test import override_settings
 
 from gameserver import asgi
 from rooms.core.inputs import Player
+from tests.lobby.world import forget_loop
 
 APPLICATION: Any = asgi.application
 
@@ -48,6 +49,7 @@ async def test_pages_of_others_are_403_before_anything_is_looked_up() -> None:
 
 async def test_metrics_need_no_host_name_of_ours() -> None:
     assert await Peer("http", "/metrics", host="10.1.2.3").status() == 200
+    await forget_loop()
 
 
 @pytest.mark.parametrize(

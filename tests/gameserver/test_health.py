@@ -15,7 +15,7 @@ from rooms import meters
 from rooms.hub import Hub
 from rooms.store import Store, StoreUnavailable
 from rooms.store.keys import shard_keys
-from tests.lobby.world import card
+from tests.lobby.world import card, forget_loop
 
 
 async def ask(app: Any) -> tuple[int, str]:
@@ -79,6 +79,7 @@ async def test_metrics_are_lines_of_name_and_number() -> None:
         assert line.startswith("# TYPE ") or float(number) >= 0
     assert "holdfast_test_asked_total" in text
     assert "holdfast_peak_memory_bytes" in text
+    await forget_loop()
 
 
 async def test_open_and_paused_rooms_are_counted(store: Store, valkey: Any) -> None:
