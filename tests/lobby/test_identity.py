@@ -150,7 +150,7 @@ async def test_sockets_know_the_guest_by_the_cookie() -> None:
     assert await _player_of(GuestIdentity) is None
 
 
-async def test_sockets_know_programs_by_a_token_with_the_scope_play(live_db: None) -> None:
+async def test_sockets_know_programs_by_a_token_with_the_scope_play(lobby: Lobby, live_db: None) -> None:
     text, row = await make_token("Robo", ["play"], owner="g-ann")
     player = await _player_of(TokenIdentity, authorization=f"Bearer {text}")
     assert player is not None
