@@ -18,7 +18,6 @@ ELSEWHERE = {
     "gameserver/websocket.py": "tests/gameserver/test_server_seams.py: sockets and server are one machine, tried whole",
     "lobby/api/auth.py": "tests/lobby/api/test_calls.py: each call with and without its scope",
     "lobby/api/types.py": "tests/lobby/api/test_calls.py: shapes of answers",
-    "lobby/caching.py": "tests/lobby/test_throttle.py: a list of exceptions",
     "lobby/errors.py": "tests/lobby/test_services.py: an exception and its usual words",
     "lobby/models.py": "tests/lobby/test_records.py: tables",
     "lobby/routing.py": "tests/lobby/test_consumers.py: addresses",
