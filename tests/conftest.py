@@ -50,13 +50,13 @@ MARKED_BY_FIXTURE = {"valkey": "valkey", "valkey_url": "valkey", "start_fleet": 
 ALONE = {"test_latency", "test_pests", "test_restarting", "test_takeover"}
 """Modules that watch the clock by milliseconds: nothing runs beside them (Makefile)."""
 PAIRED = {
-    *("test_cluster_failover", "test_disruption", "test_restart", "test_scenario", "test_sentinel_failover"),
-    "test_smoke",
+    *("test_arenas", "test_cluster_failover", "test_disruption", "test_restart", "test_scenario"),
+    *("test_sentinel_failover", "test_smoke"),
 }
 """Modules that watch the clock by seconds: two at a time."""
 APART = {"alone": ALONE, "paired": PAIRED}
 LONGEST = (
-    *("chaos/test_scenario", "e2e/test_disruption", "bench/test_smoke"),
+    *("chaos/test_scenario", "e2e/test_disruption", "bench/test_smoke", "e2e/test_arenas"),
     *("e2e/test_pages", "gameserver/test_server", "e2e/test_games", "gameserver/management/test_play"),
     *("laws/test_laws", "js/room/test_page", "rooms/test_outages", "e2e/test_processes", "rooms/bots/test_fleet"),
     *("lobby/test_pages", "e2e/test_roads", "e2e/test_operator", "gameserver/transport/test_conformance"),

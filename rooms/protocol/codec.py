@@ -64,7 +64,7 @@ def parse_server(raw: bytes | str, wire: Wire) -> server.FromServer:
 
 
 def _delta(said: Any) -> server.Delta:
-    age, *changes = said
+    age, *changes = said or [None]
     if type(age) is not int or age < 0 or len(changes) % 2:
         raise Malformed("a delta is an age and pairs of what has changed and how")
     return server.Delta(age, changes)

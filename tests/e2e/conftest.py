@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from tests.e2e.people import PATIENCE_MS, Meet, Person
-from tests.support.chromium import FLAGS, chromium_path
+from tests.e2e.people import Meet, Person
+from tests.support.chromium import FLAGS, PATIENCE_MS, chromium_path
 from tests.support.fleet import Fleet
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 T = TypeVar("T")
-USUAL_MS = 5000
-"""How long Playwright's `expect` waits when nobody says."""
 
 
 @pytest.fixture(scope="package")
@@ -34,12 +32,11 @@ def browser() -> Iterator[Browser]:
     """One headless browser for all of these tests."""
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)  # for good: every module with a browser in it asks for the same
     with sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         yield launched
         launched.close()
-    expect.set_options(timeout=USUAL_MS)
 
 
 @pytest.fixture(scope="package")

@@ -19,12 +19,11 @@ from urllib.parse import urlsplit
 from lobby.identity import COOKIE, Guest, sign_guest
 from rooms.core.ids import PlayerId
 from rooms.core.inputs import Player
+from tests.support.chromium import PATIENCE_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
-PATIENCE_MS = 60_000
-"""How long anything may take that should happen at once: other work may keep every core busy."""
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 LOST = re.compile(r"WebSocket connection to .* failed|ERR_(CONNECTION|INTERNET|SOCKET|EMPTY)|status of 503")
@@ -187,3 +186,14 @@ def begin(host: Person, *others: Person) -> None:
     host.press("Start")
     for person in (host, *others):
         person.until("view.whole.room.phase === 'playing'")
+
+
+def table(meet: Meet, game: str, seats: int | None = None, **options: object) -> tuple[Person, Person, Person]:
+    """Ann has opened a room on one web process, Bob has come by her link on the other, Cleo watches."""
+    ann, bob, cleo = meet("Ann", web=0), meet("Bob", web=1), meet("Cleo", web=1)
+    ann.open(game, seats=seats, **options)
+    bob.come(ann.invite)
+    cleo.come(ann.invite, "?watch")
+    ann.until("view.whole.room.spectators === 1")
+    assert [person.inside("seat") for person in (ann, bob, cleo)] == [0, 1, None]
+    return ann, bob, cleo

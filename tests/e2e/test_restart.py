@@ -28,7 +28,7 @@ def play() -> Iterator[Callable[[], Process]]:
 
     def play() -> Process:
         started.append(Process.manage("play", "play", "--port", port, env=env))
-        started[-1].wait_for_output("Holdfast is ready: http://", seconds=60)
+        started[-1].wait_for_output("Holdfast is ready: http://", seconds=180)
         return started[-1]
 
     yield play

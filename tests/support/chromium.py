@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 TOP = Path(__file__).resolve().parents[2]
+PATIENCE_MS = 60_000
+"""How long anything may take that should happen at once: other work may keep every core busy."""
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -56,8 +58,9 @@ def chromium_path() -> str:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One headless browser for the tests of a module."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         yield launched

@@ -50,7 +50,7 @@ def play(tmp_path: Path) -> Iterator[Play]:
 
 def address_of(process: Process) -> str:
     """Where it says that it is ready."""
-    process.wait_for_output("Holdfast is ready: http://", seconds=60)
+    process.wait_for_output("Holdfast is ready: http://", seconds=180)
     return re.findall(r"ready: (\S+)", process.output)[0]
 
 

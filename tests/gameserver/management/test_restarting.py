@@ -40,7 +40,7 @@ def started(folder: Path, *words: str) -> Process:
     """`play`, once it says that it is ready."""
     unset = {"REDIS_URL": "", "DATABASE_URL": "", "HOLDFAST_CHANNEL_LAYER": "", "HOLDFAST_VAR": str(folder)}
     process = Process.manage("play", "play", "--port", free_port(), "--bots", "0", *words, env=unset)
-    process.wait_for_output("Holdfast is ready: http://", seconds=60)
+    process.wait_for_output("Holdfast is ready: http://", seconds=180)
     return process
 
 

@@ -53,7 +53,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process = Process("supervisor", argv)
         started.append(process)
         if ready:
-            process.wait_for_output("Holdfast is ready: http://127.0.0.1:")
+            process.wait_for_output("Holdfast is ready: http://127.0.0.1:", seconds=180)
         return process
 
     yield start

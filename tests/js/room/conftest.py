@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import expect
 
 from tests.js.room.scripted_page import OpenRoom, ScriptedRoom
+from tests.support.chromium import PATIENCE_MS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
 
-PATIENCE_MS = 20_000
-"""Enough for a machine that does other things too; what works takes a fraction of it."""
-expect.set_options(timeout=PATIENCE_MS)
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 

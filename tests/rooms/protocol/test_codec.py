@@ -101,6 +101,12 @@ def test_any_bytes_are_taken_or_refused(raw: bytes, wire: Wire) -> None:
             continue
 
 
+@pytest.mark.parametrize(("raw", "wire"), [(b"[]", JSON), (b"\x90", MSGPACK)])
+def test_a_delta_of_nothing_is_malformed(raw: bytes, wire: Wire) -> None:
+    with pytest.raises(Malformed, match="an age"):
+        parse_server(raw, wire)
+
+
 def test_every_message_has_a_kind_of_its_own() -> None:
     for union in (client.FromClient, server.FromServer):
         kinds = [message.__struct_config__.tag for message in get_args(union)]
