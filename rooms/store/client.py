@@ -28,6 +28,8 @@ MOVES: Final = 2
 
 Ask: TypeAlias = "Callable[[Pipe, list[int]], Awaitable[list[Answer]]]"
 """Asks one node for those answers, by their places."""
+Exchange: TypeAlias = "Callable[[Sequence[Command]], Awaitable[list[Answer]]]"
+"""One round trip to a server."""
 
 
 class Client:
@@ -71,6 +73,8 @@ class Client:
         async def ask(connection: Pipe, places: list[int]) -> list[Answer]:
             return await exchange(connection, [commands[at] for at in places])
 
+        if not self.nodes.spread:
+            return unless_all_refused(await self._the_one.commands.ask(commands, limit_s) if commands else [])
         return await self._spread([key_of(command) for command in commands], ask, limit_s)
 
     async def wait(self, *command: Argument, limit_s: float) -> Answer:
@@ -78,10 +82,12 @@ class Client:
 
         Raises a ResponseError as it came, unless it means "not now".
         """
-        await self.nodes.ready()
-        async with self.nodes.of_key(key_of(command)).waits.lend(limit_s) as connection:
-            answers = await exchange(connection, [command])
-        self._look_at(key_of(command), answers[0])
+        if self.nodes.spread:
+            await self.nodes.ready()
+            answers = await self.nodes.of_key(key_of(command)).waits.ask([command], limit_s)
+            self._look_at(key_of(command), answers[0])
+        else:
+            answers = await self._the_one.waits.ask([command], limit_s)
         raise_refusals(answers)
         return answers[0]
 
@@ -106,9 +112,14 @@ class Client:
         """
 
         async def ask(connection: Pipe, places: list[int]) -> list[Answer]:
-            answers = await run_scripts(connection, [calls[at] for at in places])
+            answers = await run_scripts(connection.exchange, [calls[at] for at in places])
             return await kept(connection, answers, replicas) if replicas else answers
 
+        async def ask_the_one(commands: Sequence[Command]) -> list[Answer]:
+            return await self._the_one.commands.ask(commands, COMMAND_S)
+
+        if not (self.nodes.spread or replicas):
+            return unless_all_refused(await run_scripts(ask_the_one, calls) if calls else [])
         return await self._spread([call[1][0] for call in calls], ask, COMMAND_S)
 
     async def ask_every_node(self, commands: Sequence[Command]) -> list[list[Answer]]:
@@ -116,8 +127,7 @@ class Client:
         await self.nodes.ready()
         answers = []
         for node in self.nodes.all():
-            async with node.commands.lend(COMMAND_S) as connection:
-                answers.append(await exchange(connection, commands))
+            answers.append(await node.commands.ask(commands, COMMAND_S))
         return answers
 
     # -- over the nodes
@@ -126,15 +136,17 @@ class Client:
         """Ask the servers of these keys, all at once."""
         if self.nodes.spread:
             answers = await self._ask_nodes(keys, ask, limit_s)
-        elif keys:  # the one there is, without a look at keys: what every append and commit takes
-            async with self.nodes.of_key(None).commands.lend(limit_s) as connection:
+        elif keys:  # on one connection, as WAIT is for what that one wrote
+            async with self._the_one.commands.lend(limit_s) as connection:
                 answers = await ask(connection, list(range(len(keys))))
         else:
             return []
-        refusals = [said for said in map(refusal, answers) if said is not None]
-        if refusals and len(refusals) == len(answers):
-            raise refusals[0]
-        return answers
+        return unless_all_refused(answers)
+
+    @property
+    def _the_one(self) -> Node:
+        """The one server there is, without a look at keys, where there is no cluster."""
+        return self.nodes.of_key(None)
 
     async def _ask_nodes(self, keys: Sequence[str | None], ask: Ask, limit_s: float) -> list[Answer]:
         answers: list[Answer] = [None] * len(keys)
@@ -181,16 +193,24 @@ async def gathered(asking: Sequence[Awaitable[list[Answer]]]) -> list[list[Answe
     return list(await asyncio.gather(*asking))
 
 
-async def run_scripts(connection: Pipe, calls: Sequence[Call]) -> list[Answer]:
+def unless_all_refused(answers: list[Answer]) -> list[Answer]:
+    """The answers. Raises the first refusal when nothing else was answered."""
+    refusals = [said for said in map(refusal, answers) if said is not None]
+    if refusals and len(refusals) == len(answers):
+        raise refusals[0]
+    return answers
+
+
+async def run_scripts(exchange: Exchange, calls: Sequence[Call]) -> list[Answer]:
     """Some scripts on one server, those that it does not know once more after it was told them."""
     meters.count(f"{calls[0][0].name}_trips")  # one for all shards of a pass, or a commit costs more than it should
-    answers = await exchange(connection, [evalsha(call) for call in calls])
+    answers = await exchange([evalsha(call) for call in calls])
     unknown = [at for at, answer in enumerate(answers) if isinstance(answer, NoScriptError)]
     if unknown:
         again = [calls[at] for at in unknown]
         loads = [("SCRIPT", "LOAD", text) for text in {call[0].text for call in again}]
         meters.count(f"{calls[0][0].name}_trips")
-        late = await exchange(connection, [*loads, *(evalsha(call) for call in again)])
+        late = await exchange([*loads, *(evalsha(call) for call in again)])
         for at, answer in zip(unknown, late[len(loads) :], strict=True):
             answers[at] = answer
     return answers

@@ -114,9 +114,40 @@ class Connections:
             self._raise_if_closed()
         return pipe
 
+    async def ask(self, commands: Sequence[Command], limit_s: float) -> list[Answer]:
+        """One exchange of at most `limit_s` seconds. What an append, a reading and a commit take: the straight road,
+        which costs half of what `lend` does.
+        """
+        pipe = await self._borrow()
+        try:
+            return await pipe.exchange(commands, limit_s)
+        except (RedisError, OSError) as error:
+            pipe.close()
+            raise unavailable(error, limit_s) from error
+        except BaseException:  # cancelled in the middle: answers are still on their way
+            pipe.close()
+            raise
+        finally:
+            self._give_back(pipe)
+
     @asynccontextmanager
     async def lend(self, limit_s: float) -> AsyncIterator[Pipe]:
-        """A connection for one exchange of at most `limit_s` seconds; after any fault it is thrown away."""
+        """A connection for several exchanges, `limit_s` seconds in all; after any fault it is thrown away."""
+        pipe = await self._borrow()
+        try:
+            async with asyncio.timeout(limit_s):
+                yield pipe
+        except (RedisError, OSError) as error:
+            pipe.close()
+            raise unavailable(error, limit_s) from error
+        except BaseException:  # as above
+            pipe.close()
+            raise
+        finally:
+            self._give_back(pipe)
+
+    async def _borrow(self) -> Pipe:
+        """A connection that nobody else uses now. To be given back."""
         if self._free.locked():
             try:
                 async with asyncio.timeout(QUEUE_S):
@@ -127,22 +158,17 @@ class Connections:
             await self._free.acquire()
         try:
             pipe = self._take_idle() or await self.open()
-            self._open.add(pipe)
-            try:
-                async with asyncio.timeout(limit_s):
-                    yield pipe
-            except (RedisError, OSError) as error:
-                pipe.close()
-                raise unavailable(error, limit_s) from error
-            except BaseException:  # cancelled in the middle: answers are still on their way
-                pipe.close()
-                raise
-            finally:
-                self._open.discard(pipe)
-                if pipe.is_connected:
-                    self._idle.append(pipe)
-        finally:
+        except BaseException:
             self._free.release()
+            raise
+        self._open.add(pipe)
+        return pipe
+
+    def _give_back(self, pipe: Pipe) -> None:
+        self._open.discard(pipe)
+        if pipe.is_connected:
+            self._idle.append(pipe)
+        self._free.release()
 
     def _take_idle(self) -> Pipe | None:
         """One that stands; those that Redis closed, or on which came what nobody asked for, are thrown away."""

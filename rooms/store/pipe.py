@@ -70,10 +70,20 @@ class Pipe(asyncio.Protocol):
 
     # -- asking
 
-    async def exchange(self, commands: Sequence[Command]) -> list[Answer]:
-        """Send all commands at once and return one answer for each; an error answer stands in its place."""
+    async def exchange(self, commands: Sequence[Command], limit_s: float | None = None) -> list[Answer]:
+        """Send all commands at once and return one answer for each; an error answer stands in its place.
+
+        Raises TimeoutError when they are not all here within `limit_s`: then the connection is of no use any more.
+        """
         self.send(commands)
-        answers = await self._read(len(commands))
+        if limit_s is None:
+            answers = await self._read(len(commands))
+        else:  # a timer of the loop costs a tenth of an asyncio.timeout(), and this is done hundreds of times a second
+            timer = asyncio.get_running_loop().call_later(limit_s, self._time_out)
+            try:
+                answers = await self._read(len(commands))
+            finally:
+                timer.cancel()
         for answer in answers:
             if isinstance(answer, NoConnection):  # such as LOADING: it is of no use now
                 self.close()
@@ -165,6 +175,10 @@ class Pipe(asyncio.Protocol):
         self._fault = self._fault or fault
         self._transport.close()
         self._wake()
+
+    def _time_out(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(TimeoutError())
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -119,3 +119,11 @@ async def test_a_server_that_is_loading_is_of_no_use() -> None:
         with pytest.raises(NoConnection):
             await pipe.exchange([("PING",)])
         assert not pipe.is_connected
+
+
+async def test_an_exchange_that_takes_too_long_is_given_up(pipe: Pipe) -> None:
+    """Within its own limit, and no other: one that is answered in time leaves no timer behind."""
+    assert await pipe.exchange([("PING",)], 0.05) == [b"PONG"]
+    assert await pipe.exchange([("BLPOP", "none", 0.1)]) == [None]
+    with pytest.raises(TimeoutError):
+        await pipe.exchange([("PING",), ("BLPOP", "none", 5)], 0.05)
