@@ -128,8 +128,13 @@ class Appender:
     async def run(self) -> None:
         """Write what waits, for ever. Everything added during one pass of the event loop goes in one pipeline."""
         loop = asyncio.get_running_loop()
+        begun = -GATHER_S
         while True:
             shards = await self._ready()
+            early = begun + GATHER_S - loop.time()
+            if early > 0:
+                await asyncio.sleep(early)
+                shards = await self._ready()
             begun = loop.time()
             packs = self._take(shards)
             refused: Collection[int] = ()
@@ -144,14 +149,17 @@ class Appender:
             failed = {packs[at].shard for at in refused}
             self._rest(failed)
             self._rise({pack.shard for pack in packs} - failed)
-            early = begun + GATHER_S - loop.time()
-            if early > 0:
-                await asyncio.sleep(early)
 
     async def _ready(self) -> list[int]:
         """The shards with something to write that are not resting, as soon as there are any."""
         loop = asyncio.get_running_loop()
         while True:
+            if not self._rests:  # as nearly always
+                if self._waiting:
+                    return list(self._waiting)
+                self._wake.clear()
+                await self._wake.wait()
+                continue
             ends = {shard: self._rests[shard][1] if shard in self._rests else 0.0 for shard in self._waiting}
             now = loop.time()
             ready = [shard for shard, end in ends.items() if end <= now]
