@@ -44,7 +44,7 @@ chaos: dev ## kill, freeze, flush at random: SEED= MINUTES=5 ROOMS=12 FAULTS=red
 chaos-leaks: dev ## is everything given back after 1,000 rooms under faults? SEED= ROOMS=1000
 	@$(BIN)/python -m tests.chaos.leaks --seed "$(or $(SEED),leaks)" --rooms "$(or $(ROOMS),1000)"
 
-bench: dev ## measure us beside our peers, about ten minutes: ROWS=fan-out,input ROUNDS=3 SECONDS=1.5
+bench: dev ## measure us beside our peers, about thirteen minutes: ROWS=fan-out,input ROUNDS=3 SECONDS=1.5
 	@$(BIN)/python -m tests.bench --rows "$(ROWS)" --rounds "$(or $(ROUNDS),3)" --seconds "$(or $(SECONDS),1.5)"
 
 bench-smoke: dev ## every row at a tiny load, without peers: its shape, and what the counters prove; a part of make test

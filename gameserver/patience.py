@@ -43,6 +43,8 @@ class PatientSelector(selectors.BaseSelector):
         """While above 0: the inner one is left alone until then."""
         self._found = 0.0
         """When it was last looked at with something in it (monotonic seconds)."""
+        self._who = -1
+        """Who was found last."""
         self._gate = self._inner.fileno()
         self._outer.register(self._gate, polls.EPOLLIN)
 
@@ -128,14 +130,17 @@ class PatientSelector(selectors.BaseSelector):
                 )
                 ready.append((key, events & key.events))
             elif fd == self._gate:
-                ready += self._found_by(self._inner, 0)
-                self._rest()
+                found = self._found_by(self._inner, 0)
+                self._rest(found)
+                ready += found
         return ready
 
-    def _rest(self) -> None:
-        """Leave the patient alone for a while, if something is likely to come meanwhile."""
-        now = monotonic()
-        if now - self._found < LIKELY * self.rest_s:
+    def _rest(self, found: Ready) -> None:
+        """Leave the patient alone for a while, if several of them are likely to say something meanwhile."""
+        now, who = monotonic(), found[-1][0].fd if found else -1
+        several = len(found) > 1 or who != self._who  # one that waits for each answer is not kept waiting
+        self._who = who
+        if several and now - self._found < LIKELY * self.rest_s:
             self._until = now + self.rest_s
             self._outer.modify(self._gate, 0)
         self._found = now

@@ -6,8 +6,10 @@ Import it before anything of Daphne, and so before Django's apps; a reactor that
 from __future__ import annotations
 
 import asyncio
+import os
 import select
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from twisted.internet import asyncioreactor
@@ -18,7 +20,10 @@ SELECTOR: Final = PatientSelector() if hasattr(select, "epoll") else None
 """Of the loop, where the system has epoll: Linux."""
 
 if "twisted.internet.reactor" not in sys.modules:
-    asyncioreactor.install(asyncio.SelectorEventLoop(SELECTOR))
+    _loop = asyncio.SelectorEventLoop(SELECTOR)
+    if "ASGI_THREADS" in os.environ:  # as Daphne does for the loop that it would have brought
+        _loop.set_default_executor(ThreadPoolExecutor(max_workers=int(os.environ["ASGI_THREADS"])))
+    asyncioreactor.install(_loop)
 
 
 def be_patient(fd: int) -> None:

@@ -93,6 +93,8 @@ def tokens_of(owner: str):  # type: ignore[no-untyped-def]  # the query set's ow
 
 async def revoke_token(token: int, owner: str) -> bool:
     """End a token of `owner`'s. False when there is no such living one. Raises LobbyError: try it again."""
+    if not await Token.objects.filter(pk=token, owner=owner).aexists():
+        return False  # only for one's own must every process look again
     ended = await tokens_of(owner).filter(pk=token).aupdate(revoked_at=timezone.now())
     await change_word()
     return bool(ended)

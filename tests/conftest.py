@@ -51,7 +51,7 @@ ALONE = {"test_latency", "test_pests", "test_restarting", "test_takeover"}
 """Modules that watch the clock by milliseconds: nothing runs beside them (Makefile)."""
 PAIRED = {
     *("test_arenas", "test_cluster_failover", "test_disruption", "test_restart", "test_scenario"),
-    *("test_sentinel_failover", "test_smoke"),
+    *("test_faults", "test_sentinel_failover", "test_smoke"),
 }
 """Modules that watch the clock by seconds: two at a time."""
 APART = {"alone": ALONE, "paired": PAIRED}
@@ -60,7 +60,7 @@ LONGEST = (
     *("e2e/test_pages", "gameserver/test_server", "e2e/test_games", "gameserver/management/test_play"),
     *("laws/test_laws", "js/room/test_page", "rooms/test_outages", "e2e/test_processes", "rooms/bots/test_fleet"),
     *("lobby/test_pages", "e2e/test_roads", "e2e/test_operator", "gameserver/transport/test_conformance"),
-    *("e2e/test_new_game", "rooms/test_faults", "js/room/test_access", "rooms/test_road", "e2e/test_keyboard"),
+    *("e2e/test_new_game", "js/room/test_access", "rooms/test_road", "e2e/test_keyboard"),
     *("support/test_fleet", "e2e/test_replay", "gameserver/supervisor/test_supervisor", "gameserver/test_serving"),
     *("rooms/test_once", "gameserver/management/test_runweb", "lobby/management/test_loadtest", "rooms/test_recovery"),
     *("rooms/store/test_history", "rooms/bots/test_document", "gameserver/transport/test_upgrade"),

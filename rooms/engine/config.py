@@ -25,7 +25,7 @@ class EngineConfig:
     catch_up: int = 5
     """Ticks in a row that a late engine makes up for; what is behind that is skipped and counted."""
     step_ms: int = 250
-    """The time one room may take in one pass before it is stopped and paused; 0 for no limit."""
+    """The processor time one room may take in one pass before it is stopped and paused; 0 for no limit."""
     wait_replicas: int = 0
     """Replicas of Redis that must have a commit before anybody is told of it."""
     inbox: int = 50_000

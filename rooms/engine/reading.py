@@ -4,6 +4,7 @@ log -> XREAD -> shard's inboxes
 
     rooms by turns, rooms that wait, nothing that ticks    the loop reads, so that everybody is answered at once
     every room ticks                                       a reading before each tick brings all that the tick takes
+    the same, but Redis answers slowly                     the loop reads, beside the commits and not between them
 
 Of a room that ticks nothing is answered before its tick (ADR 2). Where all rooms do, waking up for each entry as it
 comes would cost more than the entries do, so the loop rests. A room that is asked for meanwhile is opened at the next
@@ -30,6 +31,10 @@ READ_AHEAD_S: Final = 0.002
 """The last read before a tick comes so long before it, and brings what came meanwhile."""
 OFTEN_HZ: Final = 15
 """Ticks no further apart than this are often enough to read by: whoever opens a room waits for one."""
+SLOW: Final = 0.5
+"""Of the time between two ticks: with a reading that takes longer, and a commit after it, no pass would be in time."""
+AGAIN_S: Final = 5.0
+"""After such a one the loop reads for so long; then a tick tries again."""
 FULL_S: Final = 0.02
 """Between looks at whether there is room in the inboxes again."""
 
@@ -51,6 +56,7 @@ class Reading:
         self._looped = asyncio.Event()
         """The loop is to read."""
         self._looped.set()
+        self._slow_until = 0.0
 
     @property
     def by_ticks(self) -> bool:
@@ -58,12 +64,15 @@ class Reading:
         return not self._looped.is_set()
 
     def settle(self) -> None:
-        """Decide who reads from now on: after each pass, and whenever shards came."""
-        shards = self._shards.values()
-        if self._schedule.fastest_hz >= OFTEN_HZ and all(shard.only_ticks() for shard in shards):
+        """Decide who reads from now on: after each pass, and shards that come get one at once."""
+        all_tick = self._fastest_hz() >= OFTEN_HZ and all(shard.only_ticks() for shard in self._shards.values())
+        if all_tick and asyncio.get_running_loop().time() >= self._slow_until:
             self._looped.clear()
         else:
             self._looped.set()
+
+    def _fastest_hz(self) -> int:
+        return max((hz for shard in self._shards.values() for hz in shard.ticking()), default=0)
 
     async def once(self) -> None:
         """The loop's body: wait for something, and take it in. Raises StoreUnavailable."""
@@ -79,8 +88,14 @@ class Reading:
 
     async def before_tick(self) -> None:
         """Take in what is there, if that is not the loop's to do. Raises StoreUnavailable."""
-        if self.by_ticks and self._shards and not self._is_full():
-            await self._take_in(0)
+        if not self.by_ticks or not self._shards or self._is_full():
+            return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await self._take_in(0)
+        now = loop.time()
+        if (now - began) * self._fastest_hz() > SLOW:
+            self._slow_until = now + AGAIN_S
 
     def _is_full(self) -> bool:
         return sum(shard.waiting() for shard in self._shards.values()) > self._inbox

@@ -32,11 +32,6 @@ class Schedule:
         """Ticks made up for late, since the start."""
         return self._past_overruns + sum(grid.overruns for grid in self._grids.values())
 
-    @property
-    def fastest_hz(self) -> int:
-        """The highest tick rate in use; 0 when nothing ticks."""
-        return max(self._grids, default=0)
-
     def until_tick(self) -> float:
         """Seconds until a tick of any rate is due; below 0 when one is late, 0 when nothing ticks."""
         now = asyncio.get_running_loop().time()

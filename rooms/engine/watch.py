@@ -25,10 +25,6 @@ logger = logging.getLogger(__name__)
 RING_S: Final = 0.05
 """How often the limit is looked at. Time is counted from a room's first ring to a later one: a room is stopped at most
 two of them too late."""
-WAITING: Final = 3
-"""So many times its budget may a room wait. A pass must end before its leases lapse (HOLDFAST_LEASE_MS): what it has
-found out, such as that this room is paused, could not be committed afterwards."""
-
 
 _OURS: Final = getattr(resource, "RUSAGE_THREAD", resource.RUSAGE_SELF)
 
@@ -97,8 +93,8 @@ class Watch:
         budget = f"{self.budget_s * 1000:g} ms"
         if used_s - self._from_s > self.budget_s:
             raise StepTooLong(f"this room's rules ran for more than {budget} and were stopped")
-        if self._waits * RING_S > self.budget_s * WAITING:
-            raise StepTooLong(f"this room's rules waited for more than {WAITING} times {budget} and were stopped")
+        if self._waits * RING_S > self.budget_s:
+            raise StepTooLong(f"this room's rules waited for more than {budget} and were stopped")
 
 
 _listening: Watch | None = None

@@ -3,7 +3,7 @@
 consumer -> append -> [hf:{s07}:in] -> read -> engine
 
 What stands in the log under one id is a pack: one entry, or several of one web process that go in together and take
-effect together. Ids only grow; a commit that holds the effect of a pack removes it (commit.py).
+effect together. Ids only grow; some commits after the one that holds the effect of a pack it is removed (commit.py).
 """
 
 from __future__ import annotations

@@ -74,6 +74,13 @@ def player(selector: PatientSelector, pairs: list[Pair]) -> Pair:
 
 
 @pytest.fixture
+def other(selector: PatientSelector, pairs: list[Pair]) -> Pair:
+    selector.be_patient(pairs[2].ours.fileno())
+    selector.register(pairs[2].ours, READ, "other")
+    return pairs[2]
+
+
+@pytest.fixture
 def redis(selector: PatientSelector, pairs: list[Pair]) -> Pair:
     selector.register(pairs[1].ours, READ, "redis")
     return pairs[1]
@@ -83,12 +90,12 @@ def seen(selector: PatientSelector, timeout: float | None = 0) -> set[str]:
     return {key.data for key, _ in selector.select(timeout)}
 
 
-def fall_to_rest(selector: PatientSelector, player: Pair, time: Time) -> None:
-    """Two messages, one soon after the other."""
-    for _ in range(2):
-        player.say()
-        assert seen(selector) == {"player"}
-        player.hear()
+def fall_to_rest(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
+    """Messages of two players, one soon after the other."""
+    for who, name in ((other, "other"), (player, "player")):
+        who.say()
+        assert seen(selector) == {name}
+        who.hear()
         time.now += REST_S / 2
     time.now -= REST_S / 2
 
@@ -101,38 +108,52 @@ def test_messages_in_quiet_moments_are_seen_at_once(selector: PatientSelector, p
         time.now += 2 * REST_S
 
 
-def test_messages_close_together_gather(selector: PatientSelector, player: Pair, time: Time) -> None:
-    fall_to_rest(selector, player, time)
+def test_messages_close_together_gather(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
+    fall_to_rest(selector, player, other, time)
     player.say()
     assert seen(selector) == set()
     time.now += REST_S
     assert seen(selector) == {"player"}
 
 
-def test_all_others_are_seen_during_a_rest(selector: PatientSelector, player: Pair, redis: Pair, time: Time) -> None:
-    fall_to_rest(selector, player, time)
+def test_one_alone_that_waits_for_each_answer_is_not_kept_waiting(
+    selector: PatientSelector, player: Pair, other: Pair, time: Time
+) -> None:
+    for _ in range(5):
+        player.say()
+        assert seen(selector) == {"player"}
+        player.hear()
+        time.now += REST_S / 10
+
+
+def test_all_others_are_seen_during_a_rest(
+    selector: PatientSelector, player: Pair, other: Pair, redis: Pair, time: Time
+) -> None:
+    fall_to_rest(selector, player, other, time)
     player.say()
     redis.say()
     assert seen(selector, None) == {"redis"}
 
 
-def test_a_rest_ends_a_wait_without_end(selector: PatientSelector, player: Pair, time: Time) -> None:
-    fall_to_rest(selector, player, time)
+def test_a_rest_ends_a_wait_without_end(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
+    fall_to_rest(selector, player, other, time)
     player.say()
     assert seen(selector, None) == set()  # it returned: a loop asks again, and the rest is over by then
     time.now += REST_S
     assert seen(selector, None) == {"player"}
 
 
-def test_without_a_rest_nobody_waits(selector: PatientSelector, player: Pair, time: Time) -> None:
+def test_without_a_rest_nobody_waits(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
     selector.rest_s = 0
-    fall_to_rest(selector, player, time)
+    fall_to_rest(selector, player, other, time)
     player.say()
     assert seen(selector) == {"player"}
 
 
-def test_a_forgotten_descriptor_is_as_any_other(selector: PatientSelector, player: Pair, time: Time) -> None:
-    fall_to_rest(selector, player, time)
+def test_a_forgotten_descriptor_is_as_any_other(
+    selector: PatientSelector, player: Pair, other: Pair, time: Time
+) -> None:
+    fall_to_rest(selector, player, other, time)
     selector.unregister(player.ours)
     selector.forget(player.ours.fileno())
     selector.register(player.ours, READ, "somebody")
@@ -140,10 +161,12 @@ def test_a_forgotten_descriptor_is_as_any_other(selector: PatientSelector, playe
     assert seen(selector) == {"somebody"}
 
 
-def test_a_patient_one_may_be_registered_again(selector: PatientSelector, player: Pair, time: Time) -> None:
+def test_a_patient_one_may_be_registered_again(
+    selector: PatientSelector, player: Pair, other: Pair, time: Time
+) -> None:
     selector.unregister(player.ours)
     selector.register(player.ours, READ, "player")
-    fall_to_rest(selector, player, time)
+    fall_to_rest(selector, player, other, time)
     player.say()
     assert seen(selector) == set()
 
@@ -227,13 +250,15 @@ async def talk(pairs: list[Pair]) -> int:
     return heard
 
 
-def test_a_stream_of_messages_wakes_it_seldom(selector: PatientSelector, player: Pair, redis: Pair) -> None:
+def test_a_stream_of_messages_wakes_it_seldom(selector: PatientSelector, player: Pair, other: Pair) -> None:
     """With the real clock: fifty messages within two rests are seen in a few looks."""
     looks = 0
-    for _ in range(50):
-        player.say()
-        if seen(selector):
-            looks += 1
-            player.hear()
+    for at in range(50):
+        (player if at % 2 else other).say()
+        found = seen(selector)
+        looks += bool(found)
+        for who, name in ((player, "player"), (other, "other")):
+            if name in found:
+                who.hear()
         select.select([], [], [], REST_S / 25)
     assert looks <= 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -18,6 +19,13 @@ def test_the_first_to_come_brings_the_loop(order: str, used: str) -> None:
         [sys.executable, "-W", "error", "-c", f"{order}; {IS_OURS}"], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == used
+
+
+def test_it_has_as_many_threads_as_daphne_would_give_it() -> None:
+    asks = "from twisted.internet import reactor; print(reactor._asyncioEventloop._default_executor._max_workers)"
+    script, env = f"{OURS_FIRST}; {asks}", {**os.environ, "ASGI_THREADS": "3"}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=env)
+    assert done.stdout.strip() == "3"
 
 
 def test_a_web_process_runs_on_it() -> None:

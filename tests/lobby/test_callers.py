@@ -49,6 +49,39 @@ async def test_nobody_is_remembered_for_a_token_that_does_not_count(
     assert len(looked) == 2
 
 
+async def test_who_may_operate_is_looked_up_for_each_call(lobby: Lobby, live_db: None, looked: list[str]) -> None:
+    text, _ = await make_token("Night shift", ["operate"])
+    await change_word()
+    callers, now = Callers(), await word()
+    for _ in range(3):
+        assert await callers.find(digest_of(text), now) is not None
+    assert len(looked) == 3
+
+
+async def test_a_clock_ahead_of_ours_keeps_nobody_longer(
+    lobby: Lobby, live_db: None, looked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, row = await make_token("Robo", ["read"])
+    await type(row).objects.filter(pk=row.pk).aupdate(used_at=timezone.now() + timedelta(minutes=10))
+    await change_word()
+    callers, now = Callers(), await word()
+    await callers.find(digest_of(text), now)
+    later = timezone.now() + timedelta(seconds=61)
+    monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: later))
+    await callers.find(digest_of(text), now)
+    assert len(looked) == 2
+
+
+async def test_only_who_has_the_token_makes_every_process_look_again(lobby: Lobby, live_db: None) -> None:
+    _, row = await make_token("Robo", ["read"], owner="g-ann")
+    await change_word()
+    before = await word()
+    assert not await revoke_token(row.pk, "g-bob")
+    assert await word() == before
+    assert await revoke_token(row.pk, "g-ann")
+    assert await word() != before
+
+
 async def test_a_token_that_is_revoked_elsewhere_is_out_at_once(lobby: Lobby, live_db: None) -> None:
     text, row = await make_token("Robo", ["read"], owner="g-ann")
     await change_word()

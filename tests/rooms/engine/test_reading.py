@@ -12,7 +12,7 @@ from rooms.core import inputs
 from rooms.core.ids import RoomId
 from rooms.core.inputs import Open
 from rooms.engine.clock import Clock
-from rooms.engine.reading import OFTEN_HZ, Reading
+from rooms.engine.reading import OFTEN_HZ, SLOW, Reading
 from rooms.engine.report import Counters
 from rooms.engine.schedule import Schedule
 from rooms.store import Store
@@ -54,12 +54,14 @@ class Logs:
 
     def __init__(self) -> None:
         self.asked: list[int] = []
+        self.takes_s = 0.0
         self.go = asyncio.Event()
         self.go.set()
 
     async def read(self, cursors: Mapping[int, str], *, block_ms: int, count: int) -> Readings:
         self.asked.append(block_ms)
         await self.go.wait()
+        await asyncio.sleep(self.takes_s)
         return [(shard, [(f"{int(cursor[0]) + 1}-0", b"")]) for shard, cursor in cursors.items()]
 
 
@@ -128,6 +130,29 @@ async def test_nothing_is_read_while_the_inboxes_are_full() -> None:
     desk.full = 10
     await reading.before_tick()
     assert logs.asked == [0]
+
+
+async def test_the_loop_reads_for_a_while_when_redis_is_too_slow_to_be_read_before_each_tick(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rooms.engine.reading.AGAIN_S", 0.2)
+    reading, logs, _ = await reading_of(Desk(20))
+    modes = []
+    for takes_s, rest_s in ((0.0, 0.0), (SLOW / 20 + 0.005, 0.0), (0.0, 0.2)):
+        logs.takes_s = takes_s
+        await reading.before_tick()
+        await asyncio.sleep(rest_s)
+        reading.settle()
+        modes.append(reading.by_ticks)
+    assert modes == [True, False, True]
+
+
+async def test_the_loop_reads_as_soon_as_the_last_room_that_ticks_is_gone() -> None:
+    reading, _, shards = await reading_of(Desk())
+    modes = [reading.by_ticks]
+    shards.clear()
+    reading.settle()
+    assert [*modes, reading.by_ticks] == [True, False]
 
 
 @pytest.fixture
