@@ -112,8 +112,7 @@ class Hearing:
         except codec.Malformed as error:
             self._refuse(seq, "bad_move", str(error))
             return
-        prev = link.last if link.last < seq else 0
-        self._hub.command(link, Command(link.id, link.player.id, seq, body, prev))
+        self._hub.command(link, Command(link.id, link.player.id, seq, body, link.before(seq)))
 
     def _relay(self, message: client.Relay, now: float) -> None:
         link = self.link

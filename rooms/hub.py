@@ -178,7 +178,6 @@ class Hub:
 
     def command(self, link: Link, command: Command) -> None:
         """A player's input. When too many wait for the log its socket is held up; when that does not do, closed."""
-        link.last = command.seq
         added = self._appender.add_command(link.room, command)
         if self._appender.crowded:
             self._brake.hold(link)

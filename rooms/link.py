@@ -66,9 +66,11 @@ class Link:
         "_base",
         "_offset",
         "asked_at",
+        "below",
         "born_ms",
         "closed",
         "cohort",
+        "first",
         "full",
         "given",
         "held",
@@ -83,6 +85,7 @@ class Link:
         "seat",
         "text",
         "told",
+        "top",
         "version",
         "view",
         "want",
@@ -110,8 +113,8 @@ class Link:
         """When a welcome was asked for that has not come; None when none is due."""
         self.told = False
         """It was told that the answer takes long."""
-        self.last = 0
-        """The seq of the input that was handed on last; sent again, it may be lower than those before."""
+        self.last = self.below = self.first = self.top = 0
+        """Of the inputs handed on: the last one; from `first` to `top` all were; `below` is the greatest before."""
         self.full = False
         """More than SLOW_BYTES wait for it."""
         self.on_part: Callable[[Link], None] | None = None
@@ -194,6 +197,22 @@ class Link:
     def waiting(self) -> int:
         """Bytes that this process keeps for it, because it does not read."""
         return self.wire.buffered + (0 if self.held is None else self.held.size)
+
+    def before(self, seq: int) -> int:
+        """The input that must be counted before `seq`, which is handed on now: what `Command.prev` says; 0: none.
+
+        Whatever its client says again, and in which order: what was handed on once is not passed over.
+        """
+        top, last = self.top, self.last if self.last < seq else 0
+        self.last = seq
+        if seq > top:
+            if seq != top + 1:
+                self.first, self.below = seq, top
+            self.top = seq
+            return top
+        if seq > self.first:
+            return seq - 1
+        return max(last, self.below) if seq == self.first else last
 
     # -- writing
 

@@ -199,7 +199,7 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="comma
     seq: int
     body: Body
     prev: int = 0
-    """The seq that this socket handed on right before, if it was a lower one; else 0.
+    """The seq that this socket handed on as the next lower one, at whatever time; 0 if none.
 
     A room that has not counted it knows that Redis lost entries of its log (an older file, a replica that lagged).
     """
