@@ -201,7 +201,8 @@ class Command(msgspec.Struct, frozen=True, array_like=True, gc=False, tag="comma
     prev: int = 0
     """The seq that this socket handed on as the next lower one, at whatever time; 0 if none.
 
-    A room that has not counted it knows that Redis lost entries of its log (an older file, a replica that lagged).
+    A room that has not counted it knows that entries before this one are lost (an older file of Redis, a replica that
+    lagged) or were dropped (of a spectator whose web process had lapsed).
     """
 
 

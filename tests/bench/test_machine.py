@@ -33,6 +33,7 @@ def test_cpu_time_of_another_process_is_its_own() -> None:
 
 
 WORK = SPIN.partition("; time")[0]
+# It outlives its child, so that the child's time is counted as that of a process that has ended.
 PARENT = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {WORK!r}])\ntime.sleep(60)"
 
 

@@ -77,7 +77,7 @@ def test_rows_on_the_same_servers_come_first_and_the_table_keeps_its_order(tmp_p
     clap, other = Clap(), Clap()
     other.name = "other"
     with Stage(tmp_path, tmp_path, Cores(0, 1), rounds=1, cases=("4",)) as stage:
-        stage.say = told.append  # type: ignore[method-assign, assignment]
+        stage.say = told.append  # type: ignore[method-assign, assignment]  # what it says is what is tested
         taken = run([clap, other], stage, {"other"})
     assert [one.row.name for one in taken] == ["clap", "other"]
     assert [line.split()[0] for line in told] == ["other", "clap"]

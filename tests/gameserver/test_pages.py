@@ -80,7 +80,7 @@ async def test_a_view_that_waits_for_nothing_takes_no_thread(hops: list[str]) ->
 async def test_a_view_with_a_thread_is_closed_in_it_and_so_are_its_connections(migrated: None) -> None:
     answer, seen = Closing(b"hello"), []
 
-    def look() -> None:
+    def look() -> None:  # at what Django's types leave out: the wrapper behind the proxy
         connection.ensure_connection()
         seen.append((threading.current_thread(), connection.connection, connection._connections[connection.alias]))  # type: ignore[attr-defined]
 

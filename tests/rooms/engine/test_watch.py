@@ -81,7 +81,7 @@ def test_a_room_that_waits_too_long_is_stopped_as_well() -> None:
     watch = Watch(100)
     began, used = time.monotonic(), time.thread_time()
     with pytest.raises(StepTooLong, match="waited for more than 100 ms"), watch.over_pass(), watch.room():
-        time.sleep(20)
+        time.sleep(20)  # what rules that wait do; it is cut short
     assert 0.1 < time.monotonic() - began < 10
     assert time.thread_time() - used < 0.1
 
@@ -89,7 +89,7 @@ def test_a_room_that_waits_too_long_is_stopped_as_well() -> None:
 def test_a_process_that_was_frozen_stops_no_room() -> None:
     with Process("frozen", [sys.executable, "-c", FROZEN]) as process:
         wait_for(lambda: state_of(process.pid) == "T", 30, lambda: process.output)
-        time.sleep(0.3 + 2 * RING_S)  # the length of the freeze
+        time.sleep(0.3 + 2 * RING_S)  # the length of the freeze is what is tested
         process.send(signal.SIGCONT)
         process.wait_for_output("went on")
 
