@@ -154,6 +154,8 @@ class Table:
             self.owed = None
         if arrived:
             self.live.room.applied = arrived[-1][0]
+        self.live.room.tick += 1
+        self.unkept = False
         self.blob, self.pace = dump_live(self.live), b""
         return fx, {}
 
@@ -162,6 +164,7 @@ class Table:
         if self.blob:
             self._undo()
         self.live.heard = heard
+        self.unkept = True  # what it is undone to was shown already; that it is paused is news even if nothing arrived
         fx = Effects(changed=True)
         match.pause(self.live, fx, error, FAULTS.get(type(error), "room_fault"))
         return fx

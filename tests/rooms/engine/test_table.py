@@ -318,6 +318,28 @@ def test_a_fault_after_plain_passes_is_undone_to_the_last_of_them() -> None:
     assert stored.seqs[ANN.id] == 10, "what broke it counts, and is refused"
 
 
+@pytest.mark.parametrize("bytes_of_pace", [PACE_BYTES, 0], ids=["kept as a pace", "kept whole"])
+@pytest.mark.parametrize(("broken", "code"), [({"view": raising}, "room_fault"), ({"step": endless}, "too_long")])
+def test_a_tick_that_fails_while_nobody_says_anything_is_shown_under_a_new_number(
+    monkeypatch: pytest.MonkeyPatch, bytes_of_pace: int, broken: dict[str, Any], code: str
+) -> None:
+    """The pass is undone to a tick that everybody has seen: the paused room is another state, and needs another one."""
+    monkeypatch.setattr("rooms.engine.table.PACE_BYTES", bytes_of_pace)
+    engine = Engine(get_rules("arena"))
+    engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
+    engine.act(Command(SocketId("b"), BOB.id, 1, ReadyBody(True)), Command(SocketId("a"), ANN.id, 1, StartBody()))
+    engine.act()
+    shown = engine.table.live.room.tick
+    engine.table.live.rules = replace(engine.rules, **broken)
+    _, deliveries = engine.act()
+    room = engine.table.live.room
+    assert (room.fault and room.fault.code, room.tick) == (code, shown + 1)
+    assert deliveries[WEB].tick == shown + 1
+    (frame,) = deliveries[WEB].frames
+    assert json.loads(frame.payload)["whole"]["room"]["paused"]
+    assert load_room(engine.table.blob)[0].tick == shown + 1
+
+
 def test_a_long_pace_is_kept_as_a_whole_room() -> None:
     engine = Engine(get_rules("arena"))
     engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
