@@ -182,9 +182,10 @@ def reset_clients(stage: Stage, rng: Random, lasts_s: float) -> str:
 
 
 def half_open_clients(stage: Stage, rng: Random, lasts_s: float) -> str:
-    """Half of the connections of players lose one direction and nobody is told."""
+    """Half of the connections of players lose one direction and nobody is told: one of both ends has to notice."""
     way = rng.choice(("in", "out"))
-    stage.each([f"client-{n}" for n in range(len(stage.ports))], "half_open", way=way, share=0.5)
+    for web in range(len(stage.ports)):
+        stage.halved |= {(web, port) for port in stage.network.do(f"client-{web}", "half_open", way=way, share=0.5)}
     return ""
 
 

@@ -122,12 +122,15 @@ class Line:
             pair.abort()
         return len(chosen)
 
-    def half_open(self, way: Way, share: float = 1.0) -> int:
-        """Silently drop one direction of connections that are open now, for as long as they are; returns how many."""
+    def half_open(self, way: Way, share: float = 1.0) -> list[int]:
+        """Silently drop one direction of connections that are open now, for as long as they are.
+
+        Returns the ports from which they came, 0 for those of a unix socket.
+        """
         chosen = self._choose(share)
         for pair in chosen:
             pair.dropped.add(way)
-        return len(chosen)
+        return [_port(pair.near) for pair in chosen]
 
     def refuse(self) -> None:
         """Take no new connections; `open` takes them again."""
@@ -204,6 +207,12 @@ class Line:
                 return
             sink.write(piece)
             await sink.drain()
+
+
+def _port(near: asyncio.StreamWriter) -> int:
+    """The other end's."""
+    peer = near.get_extra_info("peername")
+    return int(peer[1]) if isinstance(peer, tuple) else 0
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

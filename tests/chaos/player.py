@@ -68,6 +68,8 @@ class Player:
         self.word_at = 0.0
         """When the room last said something: a welcome, frame, event or answer, which an engine has to make."""
         self.web = -1
+        self.port = 0
+        """From which its connection comes."""
         self.ended: int | None = None
         """The code with which the room let go for good."""
         self.pending: dict[int, Input] = {}
@@ -145,7 +147,7 @@ class Player:
             socket = await self._open(self.ports[self.web])
         except (OSError, TimeoutError, websockets.InvalidHandshake, websockets.InvalidMessage):
             return 1006, False
-        self._socket, self.state = socket, "ok"
+        self._socket, self.state, self.port = socket, "ok", socket.local_address[1]
         goodbye: int | None = None
         try:
             sight = self.sight
@@ -156,7 +158,7 @@ class Player:
         except websockets.ConnectionClosed as end:
             code = end.rcvd.code if end.rcvd is not None else 1006
         finally:
-            self._socket, self.welcomed_at = None, None
+            self._socket, self.welcomed_at, self.port = None, None, 0
             socket.transport.abort()
         return code, goodbye is not None
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -32,8 +31,6 @@ from tests.chaos.tally import Tally
 logger = logging.getLogger("chaos")
 
 PACE_S: Final = {"tictactoe": 0.25, "battleship": 0.15, "snake": 0.35, "arena": 0.35}
-CUT: Final = 1006
-"""A connection that ended without a word."""
 IN_FLIGHT_S: Final = 0.25
 """What arrives so soon after a kill may have been sent before it; no lease is as short."""
 EXTRA_S: Final = 20.0
@@ -69,8 +66,6 @@ class Scenario:
     def __post_init__(self) -> None:
         self.tally = Tally(self.seed)
         self._rng = Random(self.seed)
-        self._halved = -math.inf
-        """When sockets last lost one of their directions."""
         self._waiting: list[tuple[float, History]] = []
         """Histories of rooms that are over, and until when their matches have to be recorded."""
         valkey = self.stage.valkey
@@ -204,15 +199,17 @@ class Scenario:
         """Wait until everybody is served again, or was told that the room is lost."""
 
         def missing() -> list[str]:
-            return self._unended() if fault.loses_rooms else self._unserved(since)
+            return self._unended() if fault.loses_rooms else self._halved() + self._unserved(since)
 
         if await self._until(lambda: not missing(), until - time.monotonic()):
+            self.stage.halved.clear()
             return True
         late = missing()
         self.tally.blame("recovery", f"{fault.name}: after {fault.bound_s:g} s not back: {len(late)}: {late[:6]}")
         if not await self._until(lambda: not missing(), EXTRA_S):
             self.tally.blame("recovery", f"{fault.name}: never back: {missing()[:6]}")
             self._abandon(fault, since)
+        self.stage.halved.clear()
         return False
 
     def _abandon(self, fault: Fault, since: float) -> None:
@@ -227,6 +224,15 @@ class Scenario:
             for company in self.companies
             for player in company.remaining
             if not player.served_since(since)
+        ]
+
+    def _halved(self) -> list[str]:
+        """Players on connections that have one direction left: they may hear all, and say what nobody hears."""
+        return [
+            f"{company.rules.slug} {player.who.id} half open"
+            for company in self.companies
+            for player in company.remaining
+            if (player.web, player.port) in self.stage.halved
         ]
 
     def _unended(self) -> list[str]:
@@ -278,8 +284,6 @@ class Scenario:
         return everybody
 
     def _measure(self, fault: Fault, concerned: list[Player], begun: float, start: float) -> None:
-        if fault.name == "client-half-open":
-            self._halved = time.monotonic()
         since = start + IN_FLIGHT_S * fault.whole
         times = [
             record.at - start
@@ -293,16 +297,10 @@ class Scenario:
         everybody = [player for company in self.companies for player in company.players]
         for player in everybody:
             gone = [r for r in _after(player, begun, (Closed,)) if isinstance(r, Closed)]
-            gone = [r for r in gone if not self._was_halved(player, r)]
             if fault.keeps_sockets and gone:
                 self.tally.blame("socket", f"{fault.name}: {player.who.id} lost its socket: {gone[0]}", player.room)
             if fault.tells_s and not gone and _first(player, begun, (Opened,)) is None:
                 self._note_told(fault, player, begun)
-
-    def _was_halved(self, player: Player, end: Closed) -> bool:
-        """Whether a socket lost one direction before: the server finds that out by a ping, long after."""
-        opened = [record.at for record in player.log if isinstance(record, Opened) and record.at < end.at]
-        return end.code == CUT and bool(opened) and opened[-1] < self._halved
 
     def _note_told(self, fault: Fault, player: Player, begun: float) -> None:
         told = _first(player, begun, (Status,))

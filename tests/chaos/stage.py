@@ -41,6 +41,8 @@ class Stage(Fleet):
         """Where players reach each web process."""
         self.down: set[str] = set()
         """Who is dead or to die on purpose."""
+        self.halved: set[tuple[int, int]] = set()
+        """Connections of players that have only one direction left: the web process, and the port they came from."""
 
     def open(self, web: int = 2, engines: int = 2) -> None:
         """Start everything and wait until it answers."""

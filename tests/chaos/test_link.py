@@ -128,7 +128,8 @@ async def test_half_open_drops_one_direction_of_what_is_open_and_tells_nobody(li
     reader, writer = await reach(line)
     writer.write(b"a")
     await reader.readexactly(1)
-    assert line.half_open("out") == 1
+    own = writer.get_extra_info("sockname")
+    assert line.half_open("out") == [own[1] if isinstance(own, tuple) else 0]
     writer.write(b"b")
     await until(lambda: echo.heard == b"ab")
     with pytest.raises(TimeoutError):
@@ -136,7 +137,7 @@ async def test_half_open_drops_one_direction_of_what_is_open_and_tells_nobody(li
     fresh_reader, fresh = await reach(line)
     fresh.write(b"c")
     assert await fresh_reader.readexactly(1) == b"c"
-    assert line.half_open("in", share=0.0) == 0
+    assert line.half_open("in", share=0.0) == []
     for one in (writer, fresh):
         one.close()
 
