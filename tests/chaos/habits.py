@@ -78,12 +78,17 @@ class Actor:
                     await player.send("start", lambda seq, wire: codec.dump(say.Start(seq), wire))
             case "waiting" if not chair["ready"]:
                 await player.send("ready", lambda seq, wire: codec.dump(say.Ready(seq), wire))
-            case "finished" | "rematch" if room["match"] < habits.matches and not chair["rematch"]:
-                await player.send("rematch", lambda seq, wire: codec.dump(say.Rematch(seq), wire))
+            case "finished" if room["match"] < habits.matches:
+                await self._agree()
+            case "rematch" if not chair["rematch"]:  # also when no more are wanted: the other waits for it
+                await self._agree()
             case "playing" if player.rng.random() < habits.wander:
                 await player.send("stand", lambda seq, wire: codec.dump(say.Stand(seq), wire))
             case "playing":
                 await self._move(seat)
+
+    async def _agree(self) -> None:
+        await self.player.send("rematch", lambda seq, wire: codec.dump(say.Rematch(seq), wire))
 
     async def _move(self, seat: int) -> None:
         move = self._choose(seat)
