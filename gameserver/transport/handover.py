@@ -6,7 +6,6 @@ then closes is empty. aiofastnet, which picows brings, gives the socket a transp
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
 from typing import Any, Final, cast
@@ -17,8 +16,8 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]  # it is ther
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from gameserver import reactor
 from gameserver.kernel import take_little
+from gameserver.reactor import players_loop
 from gameserver.transport.answers import Accepted
 from gameserver.transport.conduit import Conduit
 from gameserver.transport.opensocket import OpenSocket
@@ -44,18 +43,15 @@ async def hand_over(transport: Any, key: bytes, answer: Accepted, opened: OpenSo
     However it ends, cancelled or not, Twisted does not know the socket any more, and it is either `opened` or closed.
     """
     sock = _detach(transport)
-    fd = sock.fileno()
-    reactor.be_patient(fd)
     try:
         take_little(sock, message_limit)
         await aiofastnet.connect_accepted_socket(
-            asyncio.get_running_loop(), lambda: _Frames(key, answer, opened, message_limit), sock
+            players_loop(), lambda: _Frames(key, answer, opened, message_limit), sock
         )
         if not opened.opened:
             raise HandoverFailed("the peer left before its socket was open")
     except BaseException as fault:
         opened.abort()
-        reactor.forget(fd)
         sock.close()
         if isinstance(fault, OSError) and not isinstance(fault, HandoverFailed):
             raise HandoverFailed(str(fault)) from fault
@@ -93,11 +89,9 @@ class _Frames(WSProtocol):
         )
         self._request = REQUEST % key
         self._opened = opened
-        self._fd = -1
 
     def connection_made(self, transport: Any) -> None:
         """Connected: let it read the handshake, which makes it answer 101."""
-        self._fd = transport.get_extra_info("socket").fileno()
         try:
             super().connection_made(conduit := Conduit(transport, self))
             self._opened.attach(conduit)
@@ -108,11 +102,6 @@ class _Frames(WSProtocol):
             if not isinstance(fault, OSError):  # one of these means that the peer has gone already
                 logger.exception("a socket could not be opened")
             transport.abort()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The end: the number of its descriptor may soon be another's."""
-        reactor.forget(self._fd)
-        super().connection_lost(exc)
 
 
 class _Log:

@@ -1,65 +1,86 @@
-"""The selector that lets players' sockets wait: what it keeps waiting, and what never."""
+"""Patient sockets: who is kept waiting, for how long, and who never is."""
 
 from __future__ import annotations
 
 import asyncio
 import select
-import selectors
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pytest
 
 from gameserver import patience
-from gameserver.patience import PatientSelector
+from gameserver.patience import MOST, Patience, PatientLoop
 
 REST_S = 0.05
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 @dataclass
-class Pair:
-    """`ours` is watched; what `theirs` sends is to be seen."""
+class Loop:
+    """An event loop by hand: its time stands still, so that a rest ends only when a test says so."""
+
+    now: float = 100.0
+    readers: dict[int, Callable[[], None]] = field(default_factory=dict)
+    timers: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+
+    def time(self) -> float:
+        return self.now
+
+    def add_reader(self, fd: int, read: Callable[[], None]) -> None:
+        self.readers[fd] = read
+
+    def remove_reader(self, fd: int) -> None:
+        del self.readers[fd]
+
+    def call_later(self, delay_s: float, call: Callable[[], None]) -> None:
+        self.timers.append((self.now + delay_s, call))
+
+    def turn(self) -> int:
+        """What is due, and what is ready. Returns how many of both."""
+        due = [timer for timer in self.timers if timer[0] <= self.now]
+        self.timers = [timer for timer in self.timers if timer[0] > self.now]
+        ready = [self.readers[fd] for fd in select.select(list(self.readers), [], [], 0)[0]]
+        for call in [*(call for _, call in due), *ready]:
+            call()
+        return len(due) + len(ready)
+
+
+@dataclass
+class Player:
+    """What `theirs` sends is to be heard at `ours`."""
 
     ours: socket.socket
     theirs: socket.socket
+    heard: int = 0
 
     def say(self) -> None:
         self.theirs.send(b"x")
 
     def hear(self) -> None:
-        self.ours.recv(100)
-
-
-@dataclass
-class Time:
-    """The selector's clock: it stands still, so that a rest ends only when a test says so."""
-
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+        self.heard += len(self.ours.recv(100))
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    clock = Time()
-    monkeypatch.setattr(patience, "monotonic", clock)
-    return clock
+def loop(monkeypatch: pytest.MonkeyPatch) -> Loop:
+    made = Loop()
+    monkeypatch.setattr(patience, "monotonic", made.time)
+    return made
 
 
 @pytest.fixture
-def selector() -> Iterator[PatientSelector]:
-    found = PatientSelector()
-    found.rest_s = REST_S
-    yield found
-    found.close()
+def waiting(loop: Loop) -> Iterator[Patience]:
+    made = Patience(cast(Any, loop))
+    made.rest_s = REST_S
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def pairs() -> Iterator[list[Pair]]:
-    made = [Pair(*socket.socketpair()) for _ in range(3)]
+def pairs() -> Iterator[list[Player]]:
+    made = [Player(*socket.socketpair()) for _ in range(3)]
     yield made
     for pair in made:
         pair.ours.close()
@@ -67,198 +88,214 @@ def pairs() -> Iterator[list[Pair]]:
 
 
 @pytest.fixture
-def player(selector: PatientSelector, pairs: list[Pair]) -> Pair:
-    selector.be_patient(pairs[0].ours.fileno())
-    selector.register(pairs[0].ours, READ, "player")
-    return pairs[0]
+def players(waiting: Patience, pairs: list[Player]) -> list[Player]:
+    for pair in pairs:
+        waiting.add(pair.ours.fileno(), pair.hear)
+    return pairs
 
 
-@pytest.fixture
-def other(selector: PatientSelector, pairs: list[Pair]) -> Pair:
-    selector.be_patient(pairs[2].ours.fileno())
-    selector.register(pairs[2].ours, READ, "other")
-    return pairs[2]
-
-
-@pytest.fixture
-def redis(selector: PatientSelector, pairs: list[Pair]) -> Pair:
-    selector.register(pairs[1].ours, READ, "redis")
-    return pairs[1]
-
-
-def seen(selector: PatientSelector, timeout: float | None = 0) -> set[str]:
-    return {key.data for key, _ in selector.select(timeout)}
-
-
-def fall_to_rest(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
+def fall_to_rest(loop: Loop, players: list[Player]) -> None:
     """Messages of two players, one soon after the other."""
-    for who, name in ((other, "other"), (player, "player")):
+    for who in players[:2]:
+        before = who.heard
         who.say()
-        assert seen(selector) == {name}
-        who.hear()
-        time.now += REST_S / 2
-    time.now -= REST_S / 2
+        loop.turn()
+        assert who.heard == before + 1
+        loop.now += REST_S / 2
+    loop.now -= REST_S / 2
 
 
-def test_messages_in_quiet_moments_are_seen_at_once(selector: PatientSelector, player: Pair, time: Time) -> None:
-    for _ in range(3):
-        player.say()
-        assert seen(selector) == {"player"}
-        player.hear()
-        time.now += 2 * REST_S
+def test_messages_in_quiet_moments_are_heard_at_once(loop: Loop, players: list[Player]) -> None:
+    for turn in range(1, 7):
+        players[turn % 2].say()
+        loop.turn()
+        assert players[0].heard + players[1].heard == turn
+        loop.now += 2 * REST_S
 
 
-def test_messages_close_together_gather(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
-    fall_to_rest(selector, player, other, time)
-    player.say()
-    assert seen(selector) == set()
-    time.now += REST_S
-    assert seen(selector) == {"player"}
+def test_messages_close_together_gather(loop: Loop, players: list[Player]) -> None:
+    fall_to_rest(loop, players)
+    for who in players:
+        who.say()
+    assert loop.turn() == 0
+    assert [who.heard for who in players] == [1, 1, 0]
+    loop.now += REST_S
+    loop.turn()
+    assert [who.heard for who in players] == [2, 2, 1]
 
 
-def test_one_alone_that_waits_for_each_answer_is_not_kept_waiting(
-    selector: PatientSelector, player: Pair, other: Pair, time: Time
-) -> None:
-    for _ in range(5):
-        player.say()
-        assert seen(selector) == {"player"}
-        player.hear()
-        time.now += REST_S / 10
+def test_one_alone_that_waits_for_each_answer_is_not_kept_waiting(loop: Loop, players: list[Player]) -> None:
+    for turn in range(1, 6):
+        players[0].say()
+        loop.turn()
+        assert players[0].heard == turn
+        loop.now += REST_S / 10
 
 
-def test_all_others_are_seen_during_a_rest(
-    selector: PatientSelector, player: Pair, other: Pair, redis: Pair, time: Time
-) -> None:
-    fall_to_rest(selector, player, other, time)
-    player.say()
+def test_all_others_are_heard_during_a_rest(loop: Loop, players: list[Player]) -> None:
+    redis = Player(*socket.socketpair())
+    loop.add_reader(redis.ours.fileno(), redis.hear)
+    fall_to_rest(loop, players)
+    players[0].say()
     redis.say()
-    assert seen(selector, None) == {"redis"}
+    loop.turn()
+    assert (players[0].heard, redis.heard) == (1, 1)
+    redis.ours.close()
+    redis.theirs.close()
 
 
-def test_a_rest_ends_a_wait_without_end(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
-    fall_to_rest(selector, player, other, time)
-    player.say()
-    assert seen(selector, None) == set()  # it returned: a loop asks again, and the rest is over by then
-    time.now += REST_S
-    assert seen(selector, None) == {"player"}
+def test_a_rest_in_which_nobody_spoke_is_the_last(loop: Loop, players: list[Player]) -> None:
+    """Nothing wakes a process whose players are silent."""
+    fall_to_rest(loop, players)
+    loop.now += REST_S
+    assert loop.turn() == 1
+    assert loop.timers == []
+    loop.now += REST_S / 10
+    players[2].say()
+    loop.turn()
+    assert players[2].heard == 1
 
 
-def test_without_a_rest_nobody_waits(selector: PatientSelector, player: Pair, other: Pair, time: Time) -> None:
-    selector.rest_s = 0
-    fall_to_rest(selector, player, other, time)
-    player.say()
-    assert seen(selector) == {"player"}
+def test_without_a_rest_nobody_waits(loop: Loop, waiting: Patience, players: list[Player]) -> None:
+    waiting.rest_s = 0
+    fall_to_rest(loop, players)
+    players[2].say()
+    loop.turn()
+    assert players[2].heard == 1
 
 
-def test_a_forgotten_descriptor_is_as_any_other(
-    selector: PatientSelector, player: Pair, other: Pair, time: Time
+def test_who_is_removed_is_not_heard_and_may_come_back(loop: Loop, waiting: Patience, players: list[Player]) -> None:
+    number = players[0].ours.fileno()
+    assert waiting.remove(number)
+    assert not waiting.remove(number)
+    players[0].say()
+    assert loop.turn() == 0
+    waiting.add(number, players[0].hear)
+    loop.turn()
+    assert players[0].heard == 1
+
+
+def test_a_descriptor_that_was_closed_can_be_taken_off_and_its_number_given_again(
+    loop: Loop, waiting: Patience, players: list[Player]
 ) -> None:
-    fall_to_rest(selector, player, other, time)
-    selector.unregister(player.ours)
-    selector.forget(player.ours.fileno())
-    selector.register(player.ours, READ, "somebody")
-    player.say()
-    assert seen(selector) == {"somebody"}
+    number = players[0].ours.fileno()
+    players[0].ours.close()
+    another = Player(*socket.socketpair())
+    assert another.ours.fileno() == number, "the lowest free number"
+    waiting.add(number, another.hear)  # although the one before it was never taken off
+    another.say()
+    loop.turn()
+    assert another.heard == 1
+    another.ours.close()
+    assert waiting.remove(number)
+    another.theirs.close()
 
 
-def test_a_patient_one_may_be_registered_again(
-    selector: PatientSelector, player: Pair, other: Pair, time: Time
+def test_one_that_ends_another_while_both_have_something_to_say(
+    loop: Loop, waiting: Patience, players: list[Player]
 ) -> None:
-    selector.unregister(player.ours)
-    selector.register(player.ours, READ, "player")
-    fall_to_rest(selector, player, other, time)
-    player.say()
-    assert seen(selector) == set()
+    def end_the_others() -> None:
+        for other in players[1:]:
+            waiting.remove(other.ours.fileno())
+        players[0].hear()
+
+    waiting.add(players[0].ours.fileno(), end_the_others)
+    for who in players:
+        who.say()
+    loop.turn()
+    assert [who.heard for who in players] == [1, 0, 0]
 
 
-def test_what_is_watched_may_change(selector: PatientSelector, player: Pair, redis: Pair) -> None:
-    selector.rest_s = 0
-    for pair in (player, redis):
-        assert selector.get_key(pair.ours).events == READ
-        selector.modify(pair.ours, READ | WRITE, "both")
-        assert selector.get_map()[pair.ours.fileno()].events == READ | WRITE
-    assert [events for _, events in selector.select(0)] == [WRITE, WRITE]
-    player.say()
-    assert sorted(events for _, events in selector.select(0)) == [WRITE, READ | WRITE]
-    for pair in (player, redis):
-        selector.modify(pair.ours, READ, "one")
-    assert seen(selector) == {"one"}
+def test_one_whose_reader_fails_does_not_make_the_others_deaf(
+    loop: Loop, waiting: Patience, players: list[Player]
+) -> None:
+    def fail() -> None:
+        players[0].hear()
+        raise RuntimeError("as asked")
+
+    waiting.add(players[0].ours.fileno(), fail)
+    for who in players:
+        who.say()
+    with pytest.raises(RuntimeError, match="as asked"):
+        loop.turn()
+    loop.now += REST_S
+    loop.turn()
+    assert [who.heard for who in players] == [1, 1, 1]
 
 
-def test_what_a_selector_refuses_is_refused(selector: PatientSelector, player: Pair, redis: Pair) -> None:
-    for pair in (player, redis):
-        with pytest.raises(KeyError, match="registered already"):
-            selector.register(pair.ours, READ)
-        selector.unregister(pair.ours)
-        with pytest.raises(KeyError):
-            selector.unregister(pair.ours)
-        with pytest.raises(KeyError):
-            selector.get_key(pair.ours)
-        with pytest.raises(KeyError):
-            selector.modify(pair.ours, WRITE)
+def test_a_crowd_is_heard_in_parts_and_does_not_rest_in_between(
+    loop: Loop, waiting: Patience, players: list[Player], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "MOST", 2)
+    fall_to_rest(loop, players)
+    loop.now += REST_S
+    for who in players:
+        who.say()
+    loop.turn()
+    assert sum(who.heard for who in players) == 2 + 2
+    loop.turn()
+    assert sum(who.heard for who in players) == 2 + 3
+    assert MOST > 2
 
 
-def test_a_descriptor_that_was_closed_can_be_taken_off(selector: PatientSelector, player: Pair, redis: Pair) -> None:
-    for pair in (player, redis):
-        number = pair.ours.fileno()
-        pair.ours.close()
-        assert selector.unregister(number).fd == number
-    assert selector.get_map() == {}
+def test_nobody_is_heard_once_it_is_closed(loop: Loop, waiting: Patience, players: list[Player]) -> None:
+    fall_to_rest(loop, players)
+    players[0].say()
+    waiting.close()
+    loop.now += REST_S
+    loop.turn()
+    assert players[0].heard == 1
 
 
-async def test_asyncio_runs_on_it(pairs: list[Pair]) -> None:
-    """In a loop of its own: streams, timers, threads, and a player who talks without end beside them."""
+async def test_asyncio_runs_it_and_in_nobodys_context(pairs: list[Player]) -> None:
+    """Streams, timers and a player who talks without end, in a real loop; what the first to come has set is his own."""
+    real = asyncio.get_running_loop()
+    waiting = Patience(real)
+    waiting.rest_s = 0.002
+    word: ContextVar[str] = ContextVar("word", default="nobody's")
+    word.set("somebody's")
+    all_heard, words = asyncio.Event(), set()
+    player, other, streams = pairs
 
-    def run() -> int:
-        selector = PatientSelector()
-        selector.rest_s = REST_S
-        selector.be_patient(pairs[0].ours.fileno())
-        with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selector)) as runner:
-            return runner.run(talk(pairs))
+    def hear() -> None:
+        words.add(word.get())
+        for who in (player, other):
+            try:
+                who.hear()
+            except BlockingIOError:
+                continue
+        if player.heard + other.heard == 600:
+            all_heard.set()
 
-    assert await asyncio.to_thread(run) == 300
-
-
-async def talk(pairs: list[Pair]) -> int:
-    loop = asyncio.get_running_loop()
     for pair in pairs:
         pair.ours.setblocking(False)
         pair.theirs.setblocking(False)
-    player, streams = pairs[0], pairs[1]
-    heard, all_heard = 0, asyncio.Event()
-
-    def hear() -> None:
-        nonlocal heard
-        heard += len(player.ours.recv(100))
-        if heard == 300:
-            all_heard.set()
-
-    loop.add_reader(player.ours, hear)
-    reader, other = await asyncio.open_connection(sock=streams.ours)
-    _, writer = await asyncio.open_connection(sock=streams.theirs)
+    patient = PatientLoop(real, waiting)
+    for who in (player, other):
+        patient.add_reader(who.ours.fileno(), hear)
+    reader, near = await asyncio.open_connection(sock=streams.ours)
+    _, far = await asyncio.open_connection(sock=streams.theirs)
     for at in range(300):
-        await loop.sock_sendall(player.theirs, b"x")  # on a busy machine words wait unheard, until no more go in
-        writer.write(b"%d\n" % at)
+        for who in (player, other):
+            await patient.sock_sendall(who.theirs, b"x")
+        far.write(b"%d\n" % at)
         assert await reader.readline() == b"%d\n" % at
-        await asyncio.sleep(0)
-    assert await asyncio.to_thread(int, "1") == 1
     async with asyncio.timeout(10):
         await all_heard.wait()
-    loop.remove_reader(player.ours)
-    writer.close()
-    other.close()
-    return heard
+    assert words == {"nobody's"}
+    waiting.close()
+    near.close()
+    far.close()
 
 
-def test_a_stream_of_messages_wakes_it_seldom(selector: PatientSelector, player: Pair, other: Pair) -> None:
-    """With the real clock: fifty messages within two rests are seen in a few looks."""
+def test_a_stream_of_messages_wakes_it_seldom(loop: Loop, players: list[Player]) -> None:
+    """Fifty messages within five rests are heard in six looks or so."""
     looks = 0
     for at in range(50):
-        (player if at % 2 else other).say()
-        found = seen(selector)
-        looks += bool(found)
-        for who, name in ((player, "player"), (other, "other")):
-            if name in found:
-                who.hear()
-        select.select([], [], [], REST_S / 25)
-    assert looks <= 6
+        players[at % 2].say()
+        looks += loop.turn()
+        loop.now += REST_S / 10
+    loop.now += REST_S
+    looks += loop.turn()
+    assert players[0].heard + players[1].heard == 50
+    assert looks <= 9

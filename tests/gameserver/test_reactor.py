@@ -10,7 +10,7 @@ import pytest
 
 OURS_FIRST = "import gameserver.reactor as ours, daphne.server"
 DAPHNE_FIRST = "import daphne.server, gameserver.reactor as ours"
-IS_OURS = "from twisted.internet import reactor; print(reactor._asyncioEventloop._selector is ours.SELECTOR)"
+IS_OURS = "from twisted.internet import reactor; print(reactor._asyncioEventloop is ours.LOOP)"
 
 
 @pytest.mark.parametrize(("order", "used"), [(OURS_FIRST, "True"), (DAPHNE_FIRST, "False")])

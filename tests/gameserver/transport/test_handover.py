@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gameserver import reactor
+from gameserver.patience import Patience, PatientLoop
 from gameserver.transport.answers import Accepted
 from gameserver.transport.handover import HandoverFailed, hand_over
 from gameserver.transport.limits import Limits
@@ -172,17 +172,22 @@ async def test_a_fault_of_ours_while_it_opens_is_logged_and_ends_it(
 
 
 @pytest.mark.parametrize("by_peer", [True, False])
-async def test_its_descriptor_is_patient_only_while_it_is_open(
+async def test_it_is_read_with_the_other_players_while_it_is_open(
     handle: Handle, monkeypatch: pytest.MonkeyPatch, by_peer: bool
 ) -> None:
-    told: list[tuple[str, int]] = []
-    monkeypatch.setattr(reactor, "be_patient", lambda fd: told.append(("patient", fd)))
-    monkeypatch.setattr(reactor, "forget", lambda fd: told.append(("forgotten", fd)))
+    loop = asyncio.get_running_loop()
+    waiting = Patience(loop)
+    monkeypatch.setattr("gameserver.transport.handover.players_loop", lambda: PatientLoop(loop, waiting))
     number = handle.ours.fileno()
     await handle.hand_over()
-    assert told == [("patient", number)]
+    await until(lambda: number in waiting._readers)
+    handle.opened.pause()
+    assert number not in waiting._readers
+    handle.opened.resume()
+    await until(lambda: number in waiting._readers)
     if by_peer:
         handle.reset()
     else:
         handle.opened.abort()
-    await until(lambda: ("forgotten", number) in told)
+    await until(lambda: number not in waiting._readers)
+    waiting.close()
