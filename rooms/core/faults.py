@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
 
 from rooms.core.ids import PlayerId
 from rooms.core.inputs import Act, Attach, ChatBody, Command, Detach, MoveBody, Operate, Reserve
-from rooms.core.room import HEARD, Fault, Heard, Live, Room, wall_ms
+from rooms.core.room import HEARD, Arrived, Fault, Heard, Live, Room, wall_ms
 
 TRACE_LETTERS: Final = 4000
 """The end of a traceback, where the failing line stands."""
@@ -29,12 +30,11 @@ def fault_of(live: Live, error: BaseException, code: str, message: str) -> Fault
     return Fault(code, message, trace, describe(live), room.ms, wall_ms(room, room.ms), room.match_tick)
 
 
-def hear(live: Live, arrived: Sequence[tuple[str, Act, str]]) -> None:
+def hear(live: Live, arrived: Sequence[Arrived]) -> None:
     """Remember entries that are about to be applied. One that is applied again after an undo counts once."""
-    if live.heard and live.heard[-1][0] == arrived[-1][0]:
+    if live.heard and live.heard[-1][1][0] == arrived[-1][0]:
         return
-    tick = live.room.match_tick
-    live.heard.extend((one, tick, act) for one, act, _ in arrived[-HEARD:])
+    live.heard.extend(zip(repeat(live.room.match_tick), arrived[-HEARD:]))
 
 
 def describe(live: Live) -> str:
@@ -51,7 +51,7 @@ def describe(live: Live) -> str:
 
 
 def _line(room: Room, heard: Heard) -> str:
-    _, tick, act = heard
+    tick, (_, act, _) = heard
     who = _who(room, act)
     seat = next((n for n, s in enumerate(room.seats) if s is not None and s.player.id == who), None)
     seq = act.seq if isinstance(act, Command) else None

@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from rooms.core import faults, journal, phases, simulate
 from rooms.core.effects import Effects, Refusal
 from rooms.core.facts import Finisher, MatchOver
-from rooms.core.game import Input, Now, Outcome
-from rooms.core.ids import PlayerId, Seat, SocketId
+from rooms.core.game import Input, Now, Outcome, Rejection
+from rooms.core.ids import Seat, SocketId
+from rooms.core.journal import Given
 from rooms.core.room import Cast, Live, Room, keep_state, read_state, taken, wall_ms
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
-    """A move that waits for the step of this pass."""
+class Moves:
+    """The moves that wait for the step of a pass: each as the rules take it, as the journal keeps it, and its socket.
 
-    socket: SocketId
-    seat: Seat
-    player: PlayerId
-    seq: int
-    move: Any
-    raw: bytes
-    """The move as it came."""
+    Three lists side by side, because most of what a busy room costs is done for each move.
+    """
+
+    __slots__ = ("given", "inputs", "of", "sockets")
+
+    def __init__(self) -> None:
+        self.inputs: list[Input[Any]] = []
+        self.given: list[Given] = []
+        self.sockets: list[SocketId] = []
+        self.of: Counter[Seat] = Counter()
+        """How many each seat has, once there are so many in all that one seat might have too many."""
+
+    def add(self, socket: SocketId, given: Given, move: Any) -> None:
+        """One more."""
+        self.inputs.append(Input(given.seat, move))
+        self.given.append(given)
+        self.sockets.append(socket)
+        if self.of:
+            self.of[given.seat] += 1
+
+    def has(self, seat: Seat, most: int) -> bool:
+        """Whether so many are of this seat; cheap also when a crowd's backlog comes at once."""
+        if len(self.given) < most:
+            return False
+        if not self.of:
+            self.of.update(one.seat for one in self.given)
+        return self.of[seat] >= most
+
+    def refusal(self, index: int, code: str, message: str, legal: tuple[Any, ...] = ()) -> Refusal:
+        """That of the move with this index."""
+        given = self.given[index]
+        return Refusal(self.sockets[index], given.player, given.seq, code, message, legal)
 
 
 def start_match(live: Live, fx: Effects) -> None:
@@ -55,31 +81,29 @@ def set_up(live: Live, fx: Effects) -> None:
         pause(live, fx, error)
 
 
-def step_match(live: Live, asked: Sequence[Asked], fx: Effects) -> None:
+def step_match(live: Live, asked: Moves | None, fx: Effects) -> None:
     """Advance the match by one tick with these moves. A rule that raises pauses the room and undoes the tick."""
     room, rules = live.room, live.rules
-    room.match_tick += 1
-    start = room.match_ms or 0
-    if rules.tick_hz:
-        room.ms = start + simulate.ms_of(room.match_tick, rules.tick_hz)
-    now = Now(room.match_tick, room.ms - start)
-    inputs = [Input(one.seat, one.move) for one in asked]
+    room.match_tick = tick = room.match_tick + 1
+    start, hz = room.match_ms or 0, rules.tick_hz
+    if hz:
+        room.ms = start + simulate.ms_of(tick, hz)
+    now = Now(tick, room.ms - start)
+    inputs = [] if asked is None else asked.inputs
     try:
         step = simulate.step_state(rules, live.state, inputs, now, (room.seed, room.match))
-        refused = [(asked[no.index], no) for no in step.rejections] if step.rejections else []
-        live.state = step.state
-        outcome = rules.outcome(live.state)
+        refused = _refused(asked, step.rejections) if step.rejections else None
+        live.state = state = step.state
+        outcome = rules.outcome(state)
     except Exception as error:  # law 7, as above
-        live.state = read_state(live)
-        room.match_tick -= 1
-        fx.refusals += [Refusal(o.socket, o.player, o.seq, "paused", "The room is paused by a fault.") for o in asked]
+        _undo_step(live, asked, fx)
         pause(live, fx, error)
         return
     if refused:
-        fx.refusals += [Refusal(one.socket, one.player, one.seq, no.code, no.message, no.legal) for one, no in refused]
-    if asked or not rules.tick_hz:
-        _note_step(live, asked, {no.index: no.code for _, no in refused}, fx)
-    if room.match_tick % journal.MARK_EVERY == 0:
+        fx.refusals += refused
+    if asked is not None or not hz:
+        _note_step(live, now, asked, step.rejections, fx)
+    if tick % journal.MARK_EVERY == 0:
         journal.note_mark(live, fx)
     for event in step.events:
         fx.tell(live, f"game:{event.kind}", event.body, event.seats)
@@ -88,14 +112,28 @@ def step_match(live: Live, asked: Sequence[Asked], fx: Effects) -> None:
     fx.changed = True
 
 
-def _note_step(live: Live, asked: Sequence[Asked], refused: dict[int, str], fx: Effects) -> None:
-    room = live.room
-    if room.journalled <= 0:
+def _undo_step(live: Live, asked: Moves | None, fx: Effects) -> None:
+    live.state = read_state(live)
+    live.room.match_tick -= 1
+    if asked is not None:
+        message = "The room is paused by a fault."
+        fx.refusals += [asked.refusal(at, "paused", message) for at in range(len(asked.given))]
+
+
+def _refused(asked: Moves | None, rejections: Sequence[Rejection]) -> list[Refusal]:
+    """For whom each is. Raises IndexError where there was no such move."""
+    if asked is None:
+        raise IndexError("the rules have refused a move, and there was none")
+    return [asked.refusal(no.index, no.code, no.message, no.legal) for no in rejections]
+
+
+def _note_step(live: Live, now: Now, asked: Moves | None, rejections: Sequence[Rejection], fx: Effects) -> None:
+    if live.room.journalled <= 0:
         return
-    given = [journal.Given(one.seat, one.player, one.seq, one.raw) for one in asked]
-    for at, code in refused.items():
-        given[at] = replace(given[at], refused=code)
-    journal.note(live, fx, journal.Stepped(room.match_tick, room.ms - (room.match_ms or 0), tuple(given)))
+    given = [] if asked is None else asked.given
+    for no in rejections:
+        given[no.index] = replace(given[no.index], refused=no.code)
+    journal.note(live, fx, journal.Stepped(now.tick, now.ms, tuple(given)))
 
 
 def join_match(live: Live, seat: Seat, fx: Effects) -> None:

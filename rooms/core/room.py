@@ -159,8 +159,10 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 
 HEARD: Final = 16
 """How many of the newest entries are shown with a fault."""
-Heard = tuple[str, int, Act]
-"""An entry that was applied: its id in the log, the step of the match before it, and the act."""
+Arrived = tuple[str, Act, str]
+"""One entry of the log for a room: its id, the act, and the reply token or ""."""
+Heard = tuple[int, Arrived]
+"""An entry that was applied, behind the step of the match before it."""
 
 
 @dataclass(slots=True)
@@ -205,11 +207,12 @@ def dump_live(live: Live) -> bytes:
 
 def dump_pace(live: Live) -> bytes:
     """The same of a room whose last pass was plain. Raises what `dump_live` raises."""
-    keep_state(live)
-    room = live.room
+    room, encode = live.room, _encoder.encode
+    live.saved = saved = encode(live.state)
     seqs = list(room.seqs.values())
-    pace = (room.tick, room.ms, room.match_tick, room.applied, seqs, room.chain, room.journalled)
-    return _encoder.encode((*pace, msgspec.Raw(live.saved)))
+    return encode(
+        (room.tick, room.ms, room.match_tick, room.applied, seqs, room.chain, room.journalled, msgspec.Raw(saved))
+    )
 
 
 def load_room(raw: bytes, pace: bytes = b"") -> tuple[Room, bytes]:
@@ -279,13 +282,13 @@ def seat_of(room: Room, player: PlayerId) -> Seat | None:
     return None
 
 
-def seat_by(live: Live, player: PlayerId) -> Seat | None:
-    """The same without a look at every seat: for each input of a room with many."""
+def seats_by(live: Live) -> dict[PlayerId, Seat]:
+    """The same for all players, without a look at every seat: for each input of a room with many. To be read only."""
     roster, seated = live.seated
     if roster != live.roster:
         seated = {sitter.player.id: seat for seat, sitter in enumerate(live.room.seats) if sitter is not None}
         live.seated = live.roster, seated
-    return seated.get(player)
+    return seated
 
 
 def free_seat(room: Room, wanted: Seat | None = None) -> Seat | None:

@@ -31,28 +31,14 @@ from rooms.core.inputs import (
     Resync,
     RollCall,
 )
-from rooms.core.match import Asked
-from rooms.core.room import Live, Room, seat_by, seat_of, sockets_of
+from rooms.core.journal import Given
+from rooms.core.match import Moves
+from rooms.core.room import Arrived, Live, Room, seat_of, seats_by, sockets_of
 
 REFUSALS: Final = 8
 """Of each player, kept for its next welcome."""
 _decoder: Final[Callable[[Any], msgspec.msgpack.Decoder[Any]]] = cache(msgspec.msgpack.Decoder)
 """One for each type of move: to look at the type takes longer than to read a move."""
-Arrived = tuple[str, Act, str]
-"""One entry of the log for this room: its id, the act, and the reply token or ""."""
-
-
-class Moves(list[Asked]):
-    """The moves that wait for the step of a pass. `of`: how many each seat has, so that a crowd's backlog is cheap."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.of: dict[Seat, int] = {}
-
-    def add(self, one: Asked) -> None:
-        """One more."""
-        self.append(one)
-        self.of[one.seat] = self.of.get(one.seat, 0) + 1
 
 
 def open_room(room_id: RoomId, act: Open, rules: Rules, bounds: Bounds, wall_ms: int) -> Live:
@@ -91,10 +77,10 @@ def advance(live: Live, arrived: Sequence[Arrived], now_ms: int) -> Effects:
     if not ticking:
         room.ms = max(room.ms, now_ms)
     plain, roster = ticking, live.roster
-    asked: Moves | tuple[()] = ()
+    asked: Moves | None = None
     if arrived:
-        asked = Moves()
-        plain = _take(live, arrived, asked, fx) and ticking
+        asked, were_moves = _take(live, arrived, fx)
+        plain = were_moves and ticking
     if not (plain and live.calm):
         live.alarm = presence.next_alarm(live)
     if live.alarm is not None and room.ms >= live.alarm:
@@ -138,7 +124,7 @@ def _is_past(live: Live) -> bool:
     return deadline is not None and live.room.ms >= deadline
 
 
-def _step(live: Live, asked: Sequence[Asked], ticking: bool, fx: Effects) -> None:
+def _step(live: Live, asked: Moves | None, ticking: bool, fx: Effects) -> None:
     room = live.room
     if room.phase == "playing" and room.fault is None:
         if ticking:
@@ -150,49 +136,61 @@ def _step(live: Live, asked: Sequence[Asked], ticking: bool, fx: Effects) -> Non
             if late and _is_past(live):
                 match.pause(live, fx, RuntimeError("the deadline is still past after the step that was due at it"))
             return
-    for one in asked:
-        fx.refusals.append(Refusal(one.socket, one.player, one.seq, "not_playing", "No match is running."))
+    if asked is not None:
+        message = "No match is running."
+        fx.refusals += [asked.refusal(at, "not_playing", message) for at in range(len(asked.given))]
 
 
-def _take(live: Live, arrived: Sequence[Arrived], asked: Moves, fx: Effects) -> bool:
-    """Apply the entries in order. True when they were all moves, of players of whom some input was counted before."""
-    room, plain = live.room, True
+def _take(live: Live, arrived: Sequence[Arrived], fx: Effects) -> tuple[Moves | None, bool]:
+    """Apply the entries in order: the moves for the step, and whether all were moves, of players of whom some input was
+    counted before.
+    """
+    room, plain, asked = live.room, True, Moves()
     faults.hear(live, arrived)
-    for _, act, token in arrived:
+    at = _take_moves(live, arrived, 0, asked)
+    while at < len(arrived):
+        _, act, token = arrived[at]
         if isinstance(act, Command):
-            if isinstance(act.body, MoveBody) and _move(live, act, act.body, asked):
-                continue
             plain = plain and isinstance(act.body, MoveBody) and act.player in room.seqs
             _command(live, act, asked, fx)
         else:
             plain = False
             _apply(live, act, token, fx)
+        at = _take_moves(live, arrived, at + 1, asked)
     room.applied = arrived[-1][0]
     fx.changed = True
-    return plain
+    return asked if asked.given else None, plain
 
 
-def _move(live: Live, act: Command, body: MoveBody, asked: Moves) -> bool:
-    """Take a move about which nothing is special. False, with nothing done, when something is: then see `_command`.
+def _take_moves(live: Live, arrived: Sequence[Arrived], at: int, asked: Moves) -> int:
+    """Take the moves from the entry `at` on, up to the first one about which anything is special, and return where that
+    stands: see `_command`, or `_apply`.
 
-    Most inputs of most rooms are such moves; on the road for all a move costs twice as much.
+    Most inputs of most rooms are such moves, so they have a loop of their own; on the road for all a move costs thrice
+    as much.
     """
     room = live.room
-    socket = room.sockets.get(act.socket)
-    if socket is None or socket.player.id != act.player or room.phase != "playing" or room.fault is not None:
-        return False
-    seat = seat_by(live, act.player)
-    if seat is None or seat not in room.cast or not act.prev <= room.seqs.get(act.player, -1) < act.seq:
-        return False
-    if asked.of.get(seat, 0) >= live.bounds.moves_per_step:
-        return False
-    try:
-        move: Any = _decoder(live.rules.move).decode(body.move)
-    except msgspec.DecodeError:
-        return False
-    room.seqs[act.player] = act.seq
-    asked.add(Asked(act.socket, seat, act.player, act.seq, move, body.move))
-    return True
+    if room.phase != "playing" or room.fault is not None:
+        return at
+    seats, cast, sockets, seqs = seats_by(live), room.cast, room.sockets, room.seqs
+    decode, most = _decoder(live.rules.move).decode, live.bounds.moves_per_step
+    for here in range(at, len(arrived)):
+        act = arrived[here][1]
+        if type(act) is not Command or type(act.body) is not MoveBody:
+            return here
+        player, seq, raw = act.player, act.seq, act.body.move
+        socket, seat = sockets.get(act.socket), seats.get(player)
+        if socket is None or socket.player.id != player or seat is None or seat not in cast:
+            return here
+        if not act.prev <= seqs.get(player, -1) < seq or asked.has(seat, most):
+            return here
+        try:
+            move = decode(raw)
+        except msgspec.DecodeError:
+            return here
+        seqs[player] = seq
+        asked.add(act.socket, Given(seat, player, seq, raw), move)
+    return len(arrived)
 
 
 def _apply(live: Live, act: Act, token: str, fx: Effects) -> None:
@@ -239,7 +237,7 @@ def _command(live: Live, act: Command, asked: Moves, fx: Effects) -> None:
         seating.show_afresh(live, player, fx)
         return
     _remember(live, act)
-    seat = seat_by(live, act.player)
+    seat = seats_by(live).get(act.player)
     if seat is None:
         fx.acks.add(act.socket)
     try:
@@ -296,10 +294,10 @@ def _ask(live: Live, act: Command, body: MoveBody, seat: Seat | None, asked: Mov
         raise commands.Refused("not_playing", "No match is running.")
     if room.fault is not None:
         raise commands.Refused("paused", "The room is paused by a fault.")
-    if asked.of.get(seat, 0) >= live.bounds.moves_per_step:
+    if asked.has(seat, live.bounds.moves_per_step):
         raise commands.Refused("slow_down", "Too many moves at once; send them more slowly.")
     try:
         move: Any = _decoder(live.rules.move).decode(body.move)
     except msgspec.DecodeError as error:
         raise commands.Refused("bad_move", f"This is no move of {live.rules.title}: {error}") from error
-    asked.add(Asked(act.socket, seat, act.player, act.seq, move, body.move))
+    asked.add(act.socket, Given(seat, act.player, act.seq, body.move), move)

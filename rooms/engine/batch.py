@@ -31,8 +31,10 @@ class Batch:
         """Take over what a pass added to the journals of the room's matches."""
         for match, lines in fx.journal.items():
             self.journals[room, match] = dump_lines(lines)
-        self.whole += [(room, over.match) for over in fx.matches if over.journalled]
-        self.given_up += [(room, match) for match in fx.unjournalled]
+        if fx.matches:
+            self.whole += [(room, over.match) for over in fx.matches if over.journalled]
+        if fx.unjournalled:
+            self.given_up += [(room, match) for match in fx.unjournalled]
 
     def is_empty(self) -> bool:
         return not (self.rooms or self.paces or self.closed or self.parcels or self.replies)

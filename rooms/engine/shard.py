@@ -17,8 +17,7 @@ from rooms.core.effects import Effects
 from rooms.core.facts import Reply
 from rooms.core.ids import RoomId
 from rooms.core.inputs import Act, Attach, Entry, Lapse, Open, Operate, Reserve, parse_entry, parse_pack, split_pack
-from rooms.core.room import dump_live, dump_told, load_room, wall_ms
-from rooms.core.tick import Arrived
+from rooms.core.room import Arrived, dump_live, dump_told, load_room, wall_ms
 from rooms.core.view import card
 from rooms.engine.batch import Batch
 from rooms.engine.broadcast import Stage, farewell

@@ -15,8 +15,7 @@ import msgspec
 from rooms.core import ending, match, tick, versions
 from rooms.core.effects import Effects
 from rooms.core.ids import WebId
-from rooms.core.room import PACE_BYTES, Live, dump_live, dump_pace, load_room, revive, wall_ms
-from rooms.core.tick import Arrived
+from rooms.core.room import PACE_BYTES, Arrived, Live, dump_live, dump_pace, load_room, revive, wall_ms
 from rooms.engine.broadcast import Stage
 from rooms.engine.watch import StepTooLong, Watch
 from rooms.protocol.bus import Delivery

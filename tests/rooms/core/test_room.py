@@ -13,8 +13,8 @@ from rooms.core.room import (
     keep_state,
     load_room,
     read_state,
-    seat_by,
     seat_of,
+    seats_by,
     taken,
 )
 from rooms.games import get_rules
@@ -88,8 +88,8 @@ def test_a_room_and_a_later_pace_are_the_room_at_that_pace() -> None:
 def test_a_seat_is_found_by_its_player_also_after_a_change() -> None:
     game = Driver()
     game.attach(ANN)
-    assert (seat_by(game.live, ANN.id), seat_by(game.live, BOB.id)) == (0, None)
+    assert (seats_by(game.live).get(ANN.id), seats_by(game.live).get(BOB.id)) == (0, None)
     game.attach(BOB)
-    assert seat_by(game.live, BOB.id) == 1
+    assert seats_by(game.live).get(BOB.id) == 1
     game.do(ANN, inputs.LeaveBody())
-    assert (seat_by(game.live, ANN.id), seat_by(game.live, BOB.id)) == (None, 1)
+    assert (seats_by(game.live).get(ANN.id), seats_by(game.live).get(BOB.id)) == (None, 1)

@@ -16,7 +16,7 @@ from rooms.core import inputs, tick
 from rooms.core.game import Event, Input, Rejection, Step
 from rooms.core.ids import PlayerId, SocketId, WebId
 from rooms.core.inputs import Attach, ChatBody, Command, MoveBody
-from rooms.core.match import Asked
+from rooms.core.journal import Given
 from rooms.core.room import dump_live
 from rooms.games import get_rules
 from tests.rooms.core.driver import ANN, BOB, CAT, ROOM, Driver, codes, kinds
@@ -296,6 +296,5 @@ def test_inputs_are_nothing_for_the_garbage_collector() -> None:
     raw = inputs.dump_entry(inputs.Entry(ROOM, Command(SocketId("s"), ANN.id, 1, MoveBody(b"\x80"))))
     entry = inputs.parse_entry(raw)
     assert isinstance(entry.act, Command)
-    asked = Asked(SocketId("s"), 0, ANN.id, 1, {}, b"")
-    made: list[Any] = [entry, entry.act, entry.act.body, ANN, asked, Input(0, [])]
+    made: list[Any] = [entry, entry.act, entry.act.body, ANN, Given(0, ANN.id, 1, b""), Input(0, [])]
     assert [type(one).__name__ for one in made if gc.is_tracked(one)] == []
