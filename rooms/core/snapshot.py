@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import repeat, zip_longest
+from operator import sub
 from typing import Any, Final
 
 import msgspec
@@ -150,7 +151,10 @@ def _field(old: Tree, how: int, change: Any) -> Tree:
 
 def more_acks(base: Sequence[int], acks: Sequence[int]) -> list[int]:
     """The change of `what 0`."""
-    more = [now - before for before, now in zip_longest(base, acks, fillvalue=0)]
+    if len(base) == len(acks):
+        more = list(map(sub, acks, base))
+    else:
+        more = [now - before for before, now in zip_longest(base, acks, fillvalue=0)]
     while more and not more[-1]:
         more.pop()
     return more

@@ -62,7 +62,7 @@ def game_view(live: Live, seat: Seat | None) -> Any:
     """
     if live.state is None:
         return None
-    return live.rules.view(live.state, None if live.rules.pieced else eyes_of(live, seat))
+    return live.rules.view(live.state, None if seat is None or live.rules.pieced else eyes_of(live, seat))
 
 
 def eyes_of(live: Live, seat: Seat | None) -> Seat | None:

@@ -41,6 +41,8 @@ class Audience:
     """How many sockets of each web process the room holds."""
     players: tuple[PlayerId, ...]
     """By seat; "" where nobody sits."""
+    alike: bool
+    """All see the same in the same wire format."""
 
 
 class Stage:
@@ -51,8 +53,10 @@ class Stage:
         self._streams: dict[View, ViewStream] = {}
         self._known: tuple[int, int] | None = None
         """The roster, and how many sockets there were, as `_audience` and `_room` show them."""
-        self._audience = Audience({}, {}, Counter(), ())
+        self._audience = Audience({}, {}, Counter(), (), True)
         self._room: Any = None
+        self._acked: tuple[str, Acks] = ("", ())
+        """The acks of all, and the newest entry that they count."""
         self._mosaic = Mosaic() if live.rules.pieced else None
         self.blind = False
         """The game's view failed: its players are shown the paused room without it."""
@@ -60,6 +64,10 @@ class Stage:
     def deliveries(self, fx: Effects) -> dict[WebId, Delivery]:
         """What each web process with a socket here must deliver after this pass."""
         audience = self._look()
+        if not (audience.views or fx.farewells):
+            return {}  # nobody is here: no event, refusal or welcome has a reader either
+        if fx.plain and not (fx.acks or fx.farewells) and self._mosaic is None:
+            return self._ticked(audience)
         welcomed = {self.view_of(socket) for _, socket in self._named(fx.welcomes)} if fx.welcomes else ()
         shown = {seen: self._shown(seen) for seen in audience.views}
         if self._mosaic is not None:
@@ -71,6 +79,21 @@ class Stage:
             if web not in boxes:
                 boxes[web] = self._box([], [], audience.held[web])
             boxes[web].directs.append(direct)
+        return boxes
+
+    def _ticked(self, audience: Audience) -> dict[WebId, Delivery]:
+        """The same after most ticks of most rooms: there is nothing to tell but the state."""
+        frames: list[ViewFrame] = []
+        for seen, wires in audience.views.items():
+            frames += self._stream(seen).frames(self._shown(seen), wires, False)
+        if not frames:
+            return {}
+        if audience.alike:
+            return {web: self._box([], frames, held) for web, held in audience.held.items()}
+        boxes: dict[WebId, Delivery] = {}
+        for web, needs in audience.needs.items():
+            if wanted := [frame for frame in frames if (frame.view, frame.wire) in needs]:
+                boxes[web] = self._box([], wanted, audience.held[web])
         return boxes
 
     def _frames(self, audience: Audience, shown: dict[View, Shown], welcomed: Collection[View]) -> list[ViewFrame]:
@@ -139,8 +162,9 @@ class Stage:
             needs.setdefault(socket.web, set()).add((seen, socket.wire))
         held = Counter(socket.web for socket in sockets.values())
         players = tuple(PlayerId("") if one is None else one.player.id for one in self.live.room.seats)
-        self._known, self._audience = known, Audience(views, needs, held, players)
-        self._room = room_tree(self.live)
+        alike = len(views) == 1 and len(next(iter(views.values()))) == 1
+        self._known, self._audience = known, Audience(views, needs, held, players, alike)
+        self._room, self._acked = room_tree(self.live), ("", ())
         return self._audience
 
     def _named(self, names: Iterable[SocketId]) -> list[tuple[SocketId, Socket]]:
@@ -148,17 +172,20 @@ class Stage:
         return [(name, sockets[name]) for name in names if name in sockets]
 
     def _shown(self, seen: View) -> Shown:
-        live = self.live
+        live, room = self.live, self.live.room
         game = None if self.blind else game_view(live, seen if seen >= 0 else None)
-        return Shown(live.room.tick, live.room.ms, self._acks(seen), self._room, game, live.rules)
+        return Shown(room.tick, room.ms, self._acks(seen), self._room, game, live.rules)
 
     def _acks(self, seen: View) -> Acks:
         """By seat, of those that this view may know of."""
-        players, seqs = self._audience.players, self.live.room.seqs
+        players, room = self._audience.players, self.live.room
+        seqs = room.seqs
         if self._mosaic is not None:  # each seat's stands in its own piece
             return ()
         if seen == SHARED:
-            return tuple(map(seqs.get, players, repeat(0)))
+            if self._acked[0] != room.applied:
+                self._acked = room.applied, tuple(map(seqs.get, players, repeat(0)))
+            return self._acked[1]
         return (*repeat(0, seen), seqs.get(players[seen], 0)) if seen >= 0 else ()
 
     def _broadcasts(self, told: Told, wires: set[Wire]) -> list[Broadcast]:

@@ -49,11 +49,10 @@ class Changes:
         self.packed += (_WHAT[what], packed)
         self.plain += (what, plain)
 
-    def followed_by(self, others: Changes) -> Changes:
-        """These, then the others."""
-        self.packed += others.packed
-        self.plain += others.plain
-        return self
+    def put_first(self, what: int, packed: bytes, plain: Any) -> None:
+        """One pair more, before the others."""
+        self.packed[:0] = (_WHAT[what], packed)
+        self.plain[:0] = (what, plain)
 
     def body(self, wire: Wire) -> bytes:
         """The pairs, encoded one behind the other: the items of an array without its ends."""
@@ -74,18 +73,21 @@ class Kept:
 
     def compare(self, value: Any, changes: Changes) -> None:
         """Add what is otherwise in `value`, field by field."""
-        for at, (part, before) in enumerate(zip(astuple(value), self.packed, strict=True)):
+        what = FIELDS
+        for part, before in zip(astuple(value), self.packed, strict=True):
             packed = pack(part)
-            if packed != before and (len(packed) < TREE or not self._look_into(at, packed, changes)):
-                changes.add(FIELDS + at * HOWS, packed, part)
+            if packed != before and (len(packed) < TREE or not self._look_into(what, packed, changes)):
+                changes.add(what, packed, part)
+            what += HOWS
 
     def compare_whole(self, value: Any) -> Any:
         """The patch to `value`, or None."""
         packed = pack(value)
         return None if packed == self.packed[0] else diff(self._tree(0), _unpack(packed))
 
-    def _look_into(self, at: int, packed: bytes, changes: Changes) -> bool:
+    def _look_into(self, what: int, packed: bytes, changes: Changes) -> bool:
         """Tell what has changed within a field; False when its whole serves better."""
+        at = (what - FIELDS) // HOWS
         field = self.fields[at]
         if field.columns and len(packed) < LONG:
             return False
@@ -97,7 +99,7 @@ class Kept:
         if change is None or len(told) > WORTH * len(packed):
             self.rest[at] = REST
             return False
-        changes.add(FIELDS + at * HOWS + how, told, change)
+        changes.add(what + how, told, change)
         return True
 
     def _tree(self, at: int) -> Any:
@@ -118,7 +120,7 @@ def _change(field: Field, old: Any, new: Any, in_order: bool) -> tuple[int, Any]
 class Thrift:
     """When a new keyframe pays: what deltas have cost more than the least of them, it might have saved."""
 
-    __slots__ = ("_count", "_least", "_size", "_whole")
+    __slots__ = ("_least", "_size", "_whole", "count")
 
     EVERY: Final = 32
     """Deltas after which it is asked: 1.6 s at 20 ticks a second."""
@@ -126,20 +128,21 @@ class Thrift:
     def __init__(self, whole: int) -> None:
         """`whole`: bytes of the keyframe."""
         self._whole = whole
-        self._count = self._size = 0
+        self.count = self._size = 0
+        """`count`: deltas since it was asked."""
         self._least = -1
 
     def note(self, size: int, standing: int) -> None:
         """A delta of `size` bytes; `standing` of them are sure to be in each until the next keyframe."""
-        self._count += 1
+        self.count += 1
         self._size += size
         least = size - standing
         self._least = least if self._least < 0 else min(self._least, least)
 
     def is_time(self) -> bool:
         """Whether the last deltas have cost more than a keyframe."""
-        if self._count < self.EVERY:
+        if self.count < self.EVERY:
             return False
-        spent = self._size - self._count * self._least
-        self._count = self._size = 0
+        spent = self._size - self.count * self._least
+        self.count = self._size = 0
         return spent > self._whole

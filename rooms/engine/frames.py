@@ -40,7 +40,10 @@ def whole_of(shown: Shown) -> Any:
 
 
 class ViewStream:
-    """The state of one view between frames. `frames` gives the next frame in each wire format asked for."""
+    """The state of one view between frames. `frames` gives the next frame in each wire format asked for.
+
+    A set of wire formats that was handed in is kept, and must not change any more.
+    """
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -62,10 +65,9 @@ class ViewStream:
         if not self._is_news(key, shown, changes):
             return []
         meters.count("frames_encoded", len(wires))  # beside the frames clients get: none is encoded twice
-        age, all_ = shown.tick - key.tick, _time(key, shown).followed_by(changes)
-        count = len(all_.packed)
-        payloads = [(wire, join_delta(age, all_.body(wire), count, wire)) for wire in wires]
-        return [ViewFrame(self.view, wire, key.tick, payload) for wire, payload in payloads]
+        _add_time(key, shown, changes)
+        age, base, count = shown.tick - key.tick, key.tick, len(changes.packed)
+        return [ViewFrame(self.view, wire, base, join_delta(age, changes.body(wire), count, wire)) for wire in wires]
 
     def pieces(self, shown: Shown, wires: set[Wire], fresh: bool) -> tuple[list[ViewFrame], list[Piece], bool]:
         """The same for a view that others' pieces are put to: a keyframe, if need be; what is told of it in each delta
@@ -77,12 +79,14 @@ class ViewStream:
             return frames, [Piece(SHARED, wire, shown.tick) for wire in wires], True
         changes = self._changes(key, shown)
         news = self._is_news(key, shown, changes)
-        all_ = _time(key, shown).followed_by(changes)
-        count = len(all_.packed)
-        return [], [Piece(SHARED, wire, key.tick, all_.body(wire), count) for wire in wires], news
+        _add_time(key, shown, changes)
+        count = len(changes.packed)
+        return [], [Piece(SHARED, wire, key.tick, changes.body(wire), count) for wire in wires], news
 
     def _must_renew(self, key: Shown, shown: Shown, wires: set[Wire]) -> bool:
-        return type(shown.game) is not type(key.game) or not wires <= self._wires or self._thrift.is_time()
+        if type(shown.game) is not type(key.game) or not (wires is self._wires or wires <= self._wires):
+            return True
+        return self._thrift.count >= Thrift.EVERY and self._thrift.is_time()
 
     def _is_news(self, key: Shown, shown: Shown, changes: Changes) -> bool:
         body = b"".join(changes.packed)
@@ -118,15 +122,13 @@ class ViewStream:
         meters.count("frames_encoded", len(frames))
         kind: Any = type(shown.game)
         self._kept = Kept(shown.game, shape_of(kind) if kind is shown.rules.view_type else ())
-        self._key, self._wires, self._last, self._room = shown, set(wires), b"", (None, None, b"")
+        self._key, self._wires, self._last, self._room = shown, wires, b"", (None, None, b"")
         self._thrift = Thrift(len(frames[0].payload))
         return frames
 
 
-def _time(key: Shown, shown: Shown) -> Changes:
-    """The room's time, where it does not follow from the age."""
-    changes = Changes()
-    age, after, hz = shown.tick - key.tick, shown.ms - key.ms, shown.rules.tick_hz
-    if (after * hz != age * 1000) if hz else after:
-        changes.add(MS, pack(after), after)
-    return changes
+def _add_time(key: Shown, shown: Shown, changes: Changes) -> None:
+    """Put the room's time first, where it does not follow from the age."""
+    after, hz = shown.ms - key.ms, shown.rules.tick_hz
+    if (after * hz != (shown.tick - key.tick) * 1000) if hz else after:
+        changes.put_first(MS, pack(after), after)

@@ -125,6 +125,9 @@ class Shard:
                 table = self.tables.get(entry.room)
                 if table is None:
                     self._route(pack_id, entry)
+                elif table.arrived and not self._rereads:  # it is filed already
+                    table.arrived.append((pack_id, entry.act, entry.reply))
+                    self._entries += 1
                 else:
                     self._put(table, (pack_id, entry.act, entry.reply))
         return count
@@ -258,9 +261,9 @@ class Shard:
 
         `watch` limits the time of each room.
         """
-        batch = Batch(self.lease)
+        batch, wall = Batch(self.lease), self.clock.wall_ms()
         for table in tables:
-            self._advance(table, batch, watch)
+            self._advance(table, wall, batch, watch)
         for stray in self._strays:
             if stray[0] in self.foreign:
                 self.foreign.answer(*stray, batch)
@@ -288,14 +291,15 @@ class Shard:
         self._trimmable = self._untrimmed = 0
         return True
 
-    def _advance(self, table: Table, batch: Batch, watch: Watch) -> None:
-        room_id = table.live.room.id
+    def _advance(self, table: Table, wall: int, batch: Batch, watch: Watch) -> None:
+        """`wall`: now, in milliseconds since 1970."""
+        room = table.live.room
+        room_id = room.id
         if table.arrived:
             self._entries -= len(table.arrived)
             del self._waiting[room_id]
             self._pressing.pop(room_id, None)
-        now_ms = self.clock.wall_ms() - wall_ms(table.live.room, 0)
-        fx, deliveries = table.advance(now_ms, watch)
+        fx, deliveries = table.advance(wall - wall_ms(room, 0), watch)
         for web, delivery in deliveries.items():
             batch.parcels.setdefault(web, []).append(delivery)
         if fx.plain:

@@ -63,7 +63,9 @@ class Table:
 
     def advance(self, now_ms: int, watch: Watch) -> tuple[Effects, dict[WebId, Delivery]]:
         """One pass: the effects, what to deliver, and the new `blob`. Never raises for a fault of the room."""
-        arrived, self.arrived = self.arrived, []
+        arrived = self.arrived
+        if arrived:
+            self.arrived = []
         try:
             with watch.room():
                 fx = self._attempt(arrived, now_ms)
@@ -100,15 +102,18 @@ class Table:
             self.stage.blind = False
         pace = dump_pace(live) if fx.plain else b""
         fx.plain = 0 < len(pace) <= PACE_BYTES
-        blob = b"" if fx.plain else dump_live(live)
-        deliveries: dict[WebId, Delivery] = {}
-        if not (fx.plain and live.saved == before and self._is_fresh()):
-            deliveries = self.stage.deliveries(fx)
-            self.shown = live.room.tick
         if fx.plain:
+            deliveries = {} if live.saved == before and self._is_fresh() else self._show(fx)
             self.pace = pace
         else:
+            blob = dump_live(live)
+            deliveries = self._show(fx)
             self._keep(blob)
+        return deliveries
+
+    def _show(self, fx: Effects) -> dict[WebId, Delivery]:
+        deliveries = self.stage.deliveries(fx)
+        self.shown = self.live.room.tick
         return deliveries
 
     def _is_fresh(self) -> bool:
