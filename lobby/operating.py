@@ -61,6 +61,11 @@ class Opened:
         return title_of(game) if game else "a room that cannot be read"
 
     @property
+    def options(self) -> str:
+        """The game's options as JSON text."""
+        return msgspec.json.encode(self.room.options).decode() if self.room else ""
+
+    @property
     def failed_at(self) -> datetime | None:
         """When it failed."""
         return datetime.fromtimestamp(self.fault.at_ms / 1000, UTC) if self.fault else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final
 
@@ -52,8 +53,10 @@ class Holding:
         self.rest_s = 0.0
         """When to look again, in seconds after the last round."""
         self._registered = False
-        self._deserted: tuple[set[str], set[str]] = (set(), set())
-        """The pools that had no engine when we looked last, and those of which that was said."""
+        self._deserted: dict[str, float] = {}
+        """The pools that have no engine, and since when, by this machine's monotonic clock."""
+        self._told: set[str] = set()
+        """Those of which that was said."""
         self._lapsed: set[tuple[WebId, int]] = set()
 
     async def balance(self) -> None:
@@ -100,14 +103,16 @@ class Holding:
     def _miss(self, engines: list[str]) -> None:
         """Say it when a pool has lost its last engine, and when it has one again: its rooms stand still meanwhile."""
         names = self.config.pools.names if self.config.pools is not None else []
-        without = {pool for pool in names if not any(serves(engine, pool) for engine in engines)}
-        before, told = self._deserted
-        deserted = without & before  # engines that start together come one after the other
-        if deserted - told:
-            logger.error("no engine serves these pools, their rooms stand still: %s", ", ".join(sorted(deserted)))
-        elif told and not deserted:
+        without = [pool for pool in names if not any(serves(engine, pool) for engine in engines)]
+        now = time.monotonic()
+        self._deserted = {pool: self._deserted.get(pool, now) for pool in without}
+        # Engines that start together come one after the other; one that died is replaced within its lease.
+        gone = {pool for pool, since in self._deserted.items() if now - since >= self.config.lease_ms / 1000}
+        if gone - self._told:
+            logger.error("no engine serves these pools, their rooms stand still: %s", ", ".join(sorted(gone)))
+        elif self._told and not gone:
             logger.info("every pool is served")
-        self._deserted = without, deserted
+        self._told = gone
 
     async def _renounce(self, row: LeaseRow) -> None:
         if await self.store.renounce(row.shard, row.memory):

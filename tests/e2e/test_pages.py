@@ -130,7 +130,18 @@ def look_on_phone(ann: Person, name: str) -> list[str]:
         ann.page.reload()
         ann.arrived()
         ann.until("view.whole.room.phase === 'playing'")
-        return look(ann.page, name, ["phone"])
+        return held_by_the_chat(ann, name) + look(ann.page, name, ["phone"])
+
+
+def held_by_the_chat(ann: Person, name: str) -> list[str]:
+    """Opens the sheet with the chat: what one writes in stands inside it, and not over the buttons below."""
+    ann.page.get_by_role("button", name=re.compile("^Chat")).click()
+    form, panel = (ann.page.locator(part).bounding_box() for part in ("#say", "#chat-panel"))
+    ann.page.get_by_role("button", name="Close the chat").click()
+    assert form is not None
+    assert panel is not None
+    over = form["y"] + form["height"] - panel["y"] - panel["height"]
+    return [f"{name}: what one writes in hangs out of the chat by {over}px"] if over > 0 else []
 
 
 def battle(ann: Person) -> list[str]:

@@ -34,6 +34,7 @@ async def test_a_paused_room_is_shown_with_its_fault_and_goes_on_when_resumed(lo
     assert opened.failed_at is not None
     assert json.loads(opened.state)["faulty"] is True
     assert opened.title == "Faulty"
+    assert json.loads(opened.options) == opened.room.options
     stopped = opened.room.match_tick
     assert stopped == opened.fault.match_tick
     await resume_room(room, "a test")

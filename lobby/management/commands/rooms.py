@@ -83,7 +83,7 @@ def _shown(opened: Opened) -> str:
         lines.append(f"stranded  {opened.stranded}")
     if room is not None:
         lines += [
-            f"game      {room.game}, version {room.version}, options {room.options}, seed {room.seed}",
+            f"game      {room.game}, version {room.version}, options {opened.options}, seed {room.seed}",
             f"phase     {room.phase}, match {room.match}, step {room.match_tick}, tick {room.tick}, {room.ms} ms",
         ]
         for seat, sitter in enumerate(room.seats):

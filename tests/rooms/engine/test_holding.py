@@ -91,6 +91,19 @@ async def test_sockets_of_dead_web_processes_are_looked_for_until_that_succeeds(
     assert list(holding.shards) == [0]
 
 
+@pytest.mark.parametrize(("lease_ms", "said"), [(600_000, False), (0, True)])
+async def test_a_pool_is_missed_only_once_it_is_without_an_engine_for_a_lease(
+    lease_ms: int, said: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Engines that start together look several times in the first moment, before all of them are there."""
+    pools = read_pools("heavy:1=arena", 2)
+    config = EngineConfig("unused", shards=2, name="me", lease_ms=lease_ms, pools=pools)
+    holding = Holding(cast(Store, OneShard(failing=0)), config, Clock())
+    for _ in range(3):
+        await holding.balance()
+    assert ("no engine serves these pools, their rooms stand still: heavy" in caplog.text) == said
+
+
 async def buried(store: Store, name: str, left: set[str]) -> bool:
     await store.bury(name)
     return set(await store.living_engines()) == left
