@@ -29,7 +29,7 @@ class Moves:
         self.inputs: list[Input[Any]] = []
         self.given: list[Given] = []
         self.sockets: list[SocketId] = []
-        self.of: Counter[Seat] = Counter()
+        self.of: dict[Seat, int] = {}
         """How many each seat has, once there are so many in all that one seat might have too many."""
 
     def add(self, socket: SocketId, given: Given, move: Any) -> None:
@@ -38,15 +38,15 @@ class Moves:
         self.given.append(given)
         self.sockets.append(socket)
         if self.of:
-            self.of[given.seat] += 1
+            self.of[given.seat] = self.of.get(given.seat, 0) + 1
 
     def has(self, seat: Seat, most: int) -> bool:
         """Whether so many are of this seat; cheap also when a crowd's backlog comes at once."""
         if len(self.given) < most:
             return False
         if not self.of:
-            self.of.update(one.seat for one in self.given)
-        return self.of[seat] >= most
+            self.of = dict(Counter(one.seat for one in self.given))
+        return self.of.get(seat, 0) >= most
 
     def refusal(self, index: int, code: str, message: str, legal: tuple[Any, ...] = ()) -> Refusal:
         """That of the move with this index."""

@@ -12,7 +12,7 @@ import msgspec
 from rooms import meters
 from rooms.core.delta import Patch, diff
 from rooms.core.game import Rules
-from rooms.core.inputs import Wire
+from rooms.core.inputs import MSGPACK, Wire
 from rooms.core.shape import shape_of
 from rooms.core.snapshot import ACKS, GAME, MS, ROOM, more_acks
 from rooms.engine.fields import Changes, Kept, Thrift, pack
@@ -62,12 +62,18 @@ class ViewStream:
         if key is None or fresh or self._must_renew(key, shown, wires):
             return self._keyframes(shown, wires)
         changes = self._changes(key, shown)
-        if not self._is_news(key, shown, changes):
+        body = b"".join(changes.packed)
+        if not self._is_news(key, shown, body):
             return []
         meters.count("frames_encoded", len(wires))  # beside the frames clients get: none is encoded twice
-        _add_time(key, shown, changes)
+        if _add_time(key, shown, changes):
+            body = b"".join(changes.packed)
         age, base, count = shown.tick - key.tick, key.tick, len(changes.packed)
-        return [ViewFrame(self.view, wire, base, join_delta(age, changes.body(wire), count, wire)) for wire in wires]
+        frames = []
+        for wire in wires:
+            told = body if wire == MSGPACK else changes.body(wire)
+            frames.append(ViewFrame(self.view, wire, base, join_delta(age, told, count, wire)))
+        return frames
 
     def pieces(self, shown: Shown, wires: set[Wire], fresh: bool) -> tuple[list[ViewFrame], list[Piece], bool]:
         """The same for a view that others' pieces are put to: a keyframe, if need be; what is told of it in each delta
@@ -78,7 +84,7 @@ class ViewStream:
             frames = self._keyframes(shown, wires)
             return frames, [Piece(SHARED, wire, shown.tick) for wire in wires], True
         changes = self._changes(key, shown)
-        news = self._is_news(key, shown, changes)
+        news = self._is_news(key, shown, b"".join(changes.packed))
         _add_time(key, shown, changes)
         count = len(changes.packed)
         return [], [Piece(SHARED, wire, key.tick, changes.body(wire), count) for wire in wires], news
@@ -88,8 +94,7 @@ class ViewStream:
             return True
         return self._thrift.count >= Thrift.EVERY and self._thrift.is_time()
 
-    def _is_news(self, key: Shown, shown: Shown, changes: Changes) -> bool:
-        body = b"".join(changes.packed)
+    def _is_news(self, key: Shown, shown: Shown, body: bytes) -> bool:
         if body == self._last:
             return False
         self._last = body
@@ -127,8 +132,10 @@ class ViewStream:
         return frames
 
 
-def _add_time(key: Shown, shown: Shown, changes: Changes) -> None:
-    """Put the room's time first, where it does not follow from the age."""
+def _add_time(key: Shown, shown: Shown, changes: Changes) -> bool:
+    """Put the room's time first, and return True, where it does not follow from the age."""
     after, hz = shown.ms - key.ms, shown.rules.tick_hz
-    if (after * hz != (shown.tick - key.tick) * 1000) if hz else after:
-        changes.put_first(MS, pack(after), after)
+    if (after * hz == (shown.tick - key.tick) * 1000) if hz else not after:
+        return False
+    changes.put_first(MS, pack(after), after)
+    return True

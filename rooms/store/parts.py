@@ -5,7 +5,8 @@ Parts with nothing in them are left out: an ordinary tick has one of paces, one 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -52,8 +53,10 @@ def parts_of(commit: Commit, keys: ShardKeys, *, told: bool) -> Parts:
     """All parts of a commit."""
     parts = Parts()
     if commit.paces:
-        paces = [(group, _encode(several) if several else b"") for group, several in commit.paces.items()]
-        parts.add("paces", len(paces), [keys.paces], _flat(paces))
+        paces: list[Argument] = []
+        for group, several in commit.paces.items():
+            paces += (group, _encode(several) if several else b"")
+        parts.add("paces", len(commit.paces), [keys.paces], paces)
     _add_rooms(parts, commit, keys)
     if told:
         parts.add("replies", len(commit.replies), map(keys.reply, commit.replies), commit.replies.values())
@@ -67,14 +70,16 @@ def parts_of(commit: Commit, keys: ShardKeys, *, told: bool) -> Parts:
     if said := feed(commit):
         parts.add("fed", 1, (), [said if told else b""])
     if told:
-        parts.add("parcels", len(commit.parcels), [keys.out], _flat(commit.parcels.items()))
+        parts.add("parcels", len(commit.parcels), [keys.out], chain.from_iterable(commit.parcels.items()))
     return parts
 
 
 def _add_rooms(parts: Parts, commit: Commit, keys: ShardKeys) -> None:
-    """What changed in rooms by more than a step, and what they have to say to others."""
-    parts.add("rooms", len(commit.rooms), [keys.rooms], _flat(commit.rooms.items()))
-    parts.add("cards", len(commit.cards), [keys.cards], _flat(commit.cards.items()))
+    """What changed in rooms by more than a step, and what they have to say to others. Most often nothing."""
+    if not (commit.rooms or commit.cards or commit.events or commit.closed or commit.outbox or commit.bots):
+        return
+    parts.add("rooms", len(commit.rooms), [keys.rooms], chain.from_iterable(commit.rooms.items()))
+    parts.add("cards", len(commit.cards), [keys.cards], chain.from_iterable(commit.cards.items()))
     events: list[Argument] = []
     for several in commit.events.values():
         events += (len(several), *several)
@@ -87,10 +92,6 @@ def _add_rooms(parts: Parts, commit: Commit, keys: ShardKeys) -> None:
 
 def _journals(keys: ShardKeys, matches: Collection[MatchId]) -> list[str]:
     return [keys.journal(*match) for match in matches]
-
-
-def _flat(pairs: Iterable[Sequence[Argument]]) -> list[Argument]:
-    return [item for pair in pairs for item in pair]
 
 
 def feed(commit: Commit) -> bytes:
