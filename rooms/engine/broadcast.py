@@ -26,6 +26,8 @@ from rooms.protocol.codec import MAX_MESSAGE, dump
 
 LIMITS: Final = server.Limits(message_bytes=MAX_MESSAGE, messages_per_s=60, chat_letters=300, relay_bytes=512)
 """What a welcome tells a client; rooms/limits.py holds the sockets to it."""
+_NONE: Final[list[Any]] = []
+_NOTHING: Final[dict[int, Any]] = {}
 UNRECOVERED: Final = 50
 """Events given to a client that starts afresh: enough chat to see what is going on."""
 
@@ -85,11 +87,15 @@ class Stage:
         """The same after most ticks of most rooms: there is nothing to tell but the state."""
         frames: list[ViewFrame] = []
         for seen, wires in audience.views.items():
-            frames += self._stream(seen).frames(self._shown(seen), wires, False)
+            stream = self._streams.get(seen) or self._stream(seen)
+            frames += stream.frames(self._shown(seen), wires, False)
         if not frames:
             return {}
-        if audience.alike:
-            return {web: self._box([], frames, held) for web, held in audience.held.items()}
+        if audience.alike:  # nothing is put into these boxes any more, so what is empty in them is so in all
+            head = (self.live.room.id, self.epoch, self.live.room.tick, self.live.room.offset)
+            return {
+                web: Delivery(*head, _NONE, frames, _NONE, held, _NONE, _NOTHING) for web, held in audience.held.items()
+            }
         boxes: dict[WebId, Delivery] = {}
         for web, needs in audience.needs.items():
             if wanted := [frame for frame in frames if (frame.view, frame.wire) in needs]:
@@ -174,7 +180,9 @@ class Stage:
     def _shown(self, seen: View) -> Shown:
         live, room = self.live, self.live.room
         game = None if self.blind else game_view(live, seen if seen >= 0 else None)
-        return Shown(room.tick, room.ms, self._acks(seen), self._room, game, live.rules)
+        known = seen == SHARED and self._acked[0] == room.applied
+        acks = self._acked[1] if known else self._acks(seen)
+        return Shown(room.tick, room.ms, acks, self._room, game, live.rules)
 
     def _acks(self, seen: View) -> Acks:
         """By seat, of those that this view may know of."""
@@ -183,9 +191,9 @@ class Stage:
         if self._mosaic is not None:  # each seat's stands in its own piece
             return ()
         if seen == SHARED:
-            if self._acked[0] != room.applied:
-                self._acked = room.applied, tuple(map(seqs.get, players, repeat(0)))
-            return self._acked[1]
+            acks = tuple(map(seqs.get, players, repeat(0)))
+            self._acked = room.applied, acks
+            return acks
         return (*repeat(0, seen), seqs.get(players[seen], 0)) if seen >= 0 else ()
 
     def _broadcasts(self, told: Told, wires: set[Wire]) -> list[Broadcast]:

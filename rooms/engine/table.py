@@ -103,7 +103,8 @@ class Table:
         pace = dump_pace(live) if fx.plain else b""
         fx.plain = 0 < len(pace) <= PACE_BYTES
         if fx.plain:
-            deliveries = {} if live.saved == before and self._is_fresh() else self._show(fx)
+            nobody = not live.room.sockets
+            deliveries = {} if nobody or (live.saved == before and self._is_fresh()) else self._show(fx)
             self.pace = pace
         else:
             blob = dump_live(live)

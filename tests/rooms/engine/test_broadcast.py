@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from rooms.core import inputs
 from rooms.core.effects import Effects
-from rooms.core.ids import WebId
-from rooms.core.inputs import JSON, MSGPACK, Attach, ChatBody, Lapse, Resume, Resync, RollCall, SitBody, StandBody
+from rooms.core.ids import SocketId, WebId
+from rooms.core.inputs import JSON, MSGPACK, Attach, ChatBody, Lapse, Resume, Resync, RollCall, SitBody, StandBody, Wire
 from rooms.core.rng import Rng
 from rooms.core.room import Sitter, Told
 from rooms.engine.broadcast import Stage
@@ -214,3 +215,24 @@ def test_a_player_is_told_again_what_was_for_the_seat_since() -> None:
 def test_a_sitter_kept_by_an_older_version_is_read() -> None:
     older = msgspec.msgpack.encode(msgspec.msgpack.decode(msgspec.msgpack.encode(Sitter(ANN)))[:7])
     assert msgspec.msgpack.decode(older, type=Sitter).since == 0
+
+
+@pytest.mark.parametrize("others", [{}, {WebId("w2"): JSON}, {WebId("w2"): JSON, WebId("w3"): MSGPACK}])
+def test_a_plain_pass_is_told_as_any_other_would_be(others: dict[WebId, Wire]) -> None:
+    game = Driver(get_rules("snake"))
+    game.play()
+    for at, (web, wire) in enumerate(others.items()):
+        game.act(Attach(SocketId(f"s-{web}"), web, person(f"Watcher{at}"), wire, "watch"))
+    short, long = Stage(game.live, 1), Stage(game.live, 1)
+    plain, told = 0, dict[WebId, Delivery]()
+    for step in range(40):
+        turn = {"turn": ("left", "right")[step // 4 % 2]}
+        fx = game.pass_(100) if step % 4 else game.move(ANN, turn)
+        told, plain = short.deliveries(fx), plain + fx.plain
+        fx.plain = False
+        assert told == long.deliveries(fx)
+    assert plain > 20
+    assert told.keys() == {W, *others}
+    welcome = parse_server(short.deliveries(game.act(Resync(game.socket(ANN))))[W].directs[-1].payload, JSON)
+    assert isinstance(welcome, server.Welcome)
+    assert welcome.acks == (game.room.seqs[ANN.id], game.room.seqs[BOB.id])
