@@ -13,7 +13,8 @@ from typing import Final
 
 from django.utils import timezone
 
-from lobby.tokens import USED_EVERY, Caller, look_up, renew_word
+from lobby.tokens import USED_EVERY, Caller, look_up, renew_word, use_is_due
+from lobby.uses import uses
 
 MOST_KNOWN: Final = 4096
 OPERATE: Final = "operate"
@@ -46,6 +47,9 @@ class Callers:
         if found is None:
             return None
         caller, used = found
+        if used is None or use_is_due(used):
+            used = timezone.now()
+            uses.note(caller.token)
         if word is None:
             await renew_word()  # to be known from the next call on
         elif OPERATE not in caller.scopes:  # whoever may do everything is looked up for each call

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, get_args
@@ -103,20 +103,30 @@ async def revoke_token(token: int, owner: str) -> bool:
 async def find_caller(text: str) -> Caller | None:
     """Who shows `text`: one look-up, and at most one write a minute to say that the token was used."""
     found = await look_up(digest_of(text))
-    return None if found is None else found[0]
+    if found is None:
+        return None
+    caller, used = found
+    if use_is_due(used):
+        await write_uses([caller.token])
+    return caller
 
 
-async def look_up(digest: str) -> tuple[Caller, datetime] | None:
+async def look_up(digest: str) -> tuple[Caller, datetime | None] | None:
     """Who shows the token with this digest, and when it was used, as far as that is written down."""
     row = await Token.objects.filter(digest=digest, revoked_at=None).afirst()
     if row is None:
         return None
-    now = timezone.now()
-    used = row.used_at
-    if used is None or now - used > USED_EVERY:
-        used = now
-        await Token.objects.filter(pk=row.pk).aupdate(used_at=now)
-    return Caller(row.pk, Player(PlayerId(row.player), row.name, "api"), frozenset(row.scopes)), used
+    return Caller(row.pk, Player(PlayerId(row.player), row.name, "api"), frozenset(row.scopes)), row.used_at
+
+
+def use_is_due(used: datetime | None) -> bool:
+    """Whether a use of now is worth writing down."""
+    return used is None or timezone.now() - used > USED_EVERY
+
+
+async def write_uses(tokens: Collection[int]) -> None:
+    """These tokens, some hundred at most, are used now."""
+    await Token.objects.filter(pk__in=tokens).aupdate(used_at=timezone.now())
 
 
 def word_key() -> str:

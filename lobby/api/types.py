@@ -141,9 +141,8 @@ class MatchOut(Schema):
 
 def placed(request: HttpRequest, room: str) -> PlacedOut:
     """A room's addresses."""
-    page = request.build_absolute_uri(reverse("lobby:room", args=[room]))
-    socket = request.build_absolute_uri(f"/ws/token/rooms/{room}/").replace("http", "ws", 1)
-    return PlacedOut(room=room, page=page, socket=socket)
+    page, socket = _places(request)
+    return PlacedOut(room=room, page=f"{page}{room}/", socket=f"{socket}{room}/")
 
 
 def room_out(request: HttpRequest, card: Card) -> RoomOut:
@@ -159,8 +158,9 @@ def encode_rooms(request: HttpRequest, cards: Iterable[Card]) -> bytes:
 
 def _places(request: HttpRequest) -> tuple[str, str]:
     """What stands before a room's id in the addresses of its page and socket."""
-    nowhere = placed(request, "-")
-    return nowhere.page.removesuffix("-/"), nowhere.socket.removesuffix("-/")
+    site = f"{request.scheme}://{request.get_host()}"
+    pages = reverse("lobby:room", args=["-"]).removesuffix("-/")
+    return f"{site}{pages}", f"{site.replace('http', 'ws', 1)}/ws/token/rooms/"
 
 
 def _room_values(page: str, socket: str, card: Card) -> dict[str, Any]:

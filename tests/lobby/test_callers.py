@@ -18,7 +18,7 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The digests that the database was asked for."""
     asked: list[str] = []
 
-    async def look(digest: str) -> tuple[Caller, datetime] | None:
+    async def look(digest: str) -> tuple[Caller, datetime | None] | None:
         asked.append(digest)
         return await look_up(digest)
 
@@ -105,6 +105,21 @@ async def test_the_time_of_use_stays_as_exact_as_it_was(
     monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: later))
     await callers.find(digest_of(text), now)
     assert len(looked) == 2
+
+
+async def test_a_use_is_noted_to_be_written_once_a_minute(
+    lobby: Lobby, live_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted: list[int] = []
+    monkeypatch.setattr(module, "uses", SimpleNamespace(note=noted.append))
+    text, row = await make_token("Night shift", ["operate"])
+    await change_word()
+    callers, now = Callers(), await word()
+    await callers.find(digest_of(text), now)
+    assert noted == [row.pk]
+    await type(row).objects.filter(pk=row.pk).aupdate(used_at=timezone.now())
+    await callers.find(digest_of(text), now)
+    assert noted == [row.pk]
 
 
 async def test_so_many_are_remembered_and_no_more(
