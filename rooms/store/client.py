@@ -221,6 +221,7 @@ async def kept(connection: Pipe, answers: list[Answer], replicas: int) -> list[A
     (count,) = await exchange(connection, [("WAIT", replicas, WAIT_MS)])
     if isinstance(count, int) and count >= replicas:
         return answers
+    connection.close()  # replicas follow the primary: one that has lost them may be none, and the Sentinels know
     few = StoreUnavailable(f"Only {count} replicas of {replicas} (HOLDFAST_WAIT_REPLICAS) have what was written.")
     return [answer if isinstance(answer, Exception) else few for answer in answers]
 

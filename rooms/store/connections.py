@@ -23,10 +23,23 @@ from rooms.store.errors import NodeAway, StoreUnavailable
 from rooms.store.limits import CONNECT_S, CONNECTING, QUEUE_S
 from rooms.store.pipe import Answer, Argument, Command, Pipe
 
-__all__ = ["Answer", "Argument", "Command", "Connections", "Find", "exchange", "if_there", "raise_refusals", "refusal"]
+__all__ = [
+    "Answer",
+    "Argument",
+    "Command",
+    "Connections",
+    "Find",
+    "Led",
+    "exchange",
+    "if_there",
+    "raise_refusals",
+    "refusal",
+]
 
 Find: TypeAlias = "Callable[[], Awaitable[Host]]"
 """Says where to connect, each time anew."""
+Led: TypeAlias = "Callable[[Host], None]"
+"""Called with where `Find` has led, once that has proved to be a primary."""
 
 REFUSALS = {
     "OOM": "Redis is out of memory (maxmemory)",
@@ -78,9 +91,9 @@ def if_there(answers: Sequence[Answer], otherwise: Answer = None) -> list[Answer
 class Connections:
     """A bounded number of connections, opened when needed. More callers than connections wait in line."""
 
-    def __init__(self, url: str, size: int, find: Find | None = None) -> None:
+    def __init__(self, url: str, size: int, find: Find | None = None, led: Led | None = None) -> None:
         """Nothing is opened yet. `url`: redis://, rediss:// or unix://. `find`: asked for host and port each time."""
-        self._find = find
+        self._find, self._led = find, led
         self._factory: ConnectionPool = ConnectionPool.from_url(
             url,
             protocol=2,
@@ -183,7 +196,8 @@ class Connections:
         if self._find is None:
             await connection.connect()  # type: ignore[no-untyped-call]
             return Pipe(connection)
-        connection.host, connection.port = await self._find()  # type: ignore[attr-defined]
+        host = await self._find()
+        connection.host, connection.port = host  # type: ignore[attr-defined]
         await connection.connect()  # type: ignore[no-untyped-call]
         pipe = Pipe(connection)
         try:
@@ -193,7 +207,14 @@ class Connections:
         except BaseException:
             pipe.close()
             raise
+        if self._led is not None:
+            self._led(host)
         return pipe
+
+    def leave(self) -> None:
+        """Close what is open, but those handed out by `open`: calls that still run fail, later ones connect anew."""
+        for pipe in (*self._idle, *self._open):
+            pipe.close()
 
     def _raise_if_closed(self) -> None:
         if self._closed:

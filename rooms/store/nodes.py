@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from redis.exceptions import MovedError
 
-from rooms.store.addresses import Address
+from rooms.store.addresses import Address, Host
 from rooms.store.connections import Command, Connections, Find
 from rooms.store.errors import StoreUnavailable
 from rooms.store.limits import COMMAND_CONNECTIONS, WAITING_CONNECTIONS
@@ -22,10 +22,23 @@ class Node:
 
     def __init__(self, url: str, find: Find | None = None) -> None:
         """Nothing is connected yet."""
-        self.commands = Connections(url, COMMAND_CONNECTIONS, find)
-        self.waits = Connections(url, WAITING_CONNECTIONS, find)
+        self.commands = Connections(url, COMMAND_CONNECTIONS, find, self._led)
+        self.waits = Connections(url, WAITING_CONNECTIONS, find, self._led)
+        self._host: Host | None = None
+        """Where the newest connection leads, if somebody was asked for that."""
         self.trouble: StoreUnavailable | None = None
         """Why calls are refused at once, until the server has answered again (cluster only)."""
+
+    def _led(self, host: Host) -> None:
+        """Another primary than before: none of us goes on talking with the old one.
+
+        It may live, and take for some seconds what will be lost: a primary that stood still and was replaced meanwhile
+        learns of it only from a Sentinel.
+        """
+        if self._host not in (None, host):
+            self.commands.leave()
+            self.waits.leave()
+        self._host = host
 
     async def aclose(self) -> None:
         """Close its connections, but those handed out by `open`: all at once, so that none is opened meanwhile."""
