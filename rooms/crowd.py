@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 from rooms import meters
+from rooms.beat import Beat
 from rooms.cohort import Cohort
 from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId
@@ -32,11 +33,12 @@ class Crowd:
     can use.
     """
 
-    __slots__ = ("_apart", "_cohorts", "_keyframes", "_mosaic", "doubted", "epoch", "links", "room", "tick")
+    __slots__ = ("_apart", "_cohorts", "_keyframes", "_mosaic", "beat", "doubted", "epoch", "links", "room", "tick")
 
     def __init__(self, room: RoomId) -> None:
         """Empty."""
         self.room = room
+        self.beat = Beat()
         self.links: dict[SocketId, Link] = {}
         self.epoch = 0
         self.tick = -1
@@ -184,7 +186,8 @@ class Crowd:
         return lost
 
     def forget(self) -> None:
-        """Deliveries may be lost: the keyframes here are perhaps not the newest."""
+        """Deliveries may be lost: the keyframes here are perhaps not the newest, nor does the beat hold."""
+        self.beat.forget()
         self._keyframes.clear()
         self._mosaic = Mosaic()
 

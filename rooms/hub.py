@@ -22,10 +22,11 @@ from django.conf import settings
 
 from rooms import meters, rollcall
 from rooms.appender import Appender, Log
+from rooms.beat import AT_ONCE
 from rooms.brake import Brake
 from rooms.core.ending import LOST_WORDS
 from rooms.core.ids import RoomId, SocketId, WebId
-from rooms.core.inputs import Command, Detach, Resume, Resync, RollCall
+from rooms.core.inputs import Command, Detach, MoveBody, Resume, Resync, RollCall
 from rooms.crowd import Crowd
 from rooms.link import Link
 from rooms.protocol import bus, server
@@ -178,7 +179,10 @@ class Hub:
 
     def command(self, link: Link, command: Command) -> None:
         """A player's input. When too many wait for the log its socket is held up; when that does not do, closed."""
-        added = self._appender.add_command(link.room, command)
+        until = AT_ONCE
+        if isinstance(command.body, MoveBody):
+            until = self._crowds[link.room].beat.until(asyncio.get_running_loop().time())
+        added = self._appender.add_command(link.room, command, until)
         if self._appender.crowded:
             self._brake.hold(link)
         if not added:
@@ -231,7 +235,7 @@ class Hub:
         for link in list(self._links.values()):
             self._attach_again(link)
 
-    def deliver(self, raw: bytes) -> None:
+    def deliver(self, raw: bytes, at: float) -> None:
         now, crowds, rolls = asyncio.get_running_loop().time(), self._crowds, self._rolls
         for delivery in bus.parse_parcel(raw):
             crowd = crowds.get(delivery.room)
@@ -242,6 +246,7 @@ class Hub:
                 continue  # its last socket here is gone, and the engine does not know yet
             if delivery.epoch > crowd.epoch and crowd.is_behind(delivery):
                 self._behind.add(self.store.shard_of(crowd.room))
+            crowd.beat.hear(delivery, at)
             for link in crowd.deliver(delivery, now):
                 meters.count("bases_missing")
                 self._ask(link)

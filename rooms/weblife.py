@@ -55,8 +55,8 @@ class Reader(Protocol):
     def begun(self, web: WebId) -> None:
         """A life has begun: its mailbox is open."""
 
-    def deliver(self, raw: bytes) -> None:
-        """A parcel."""
+    def deliver(self, raw: bytes, at: float) -> None:
+        """A parcel, whose message came `at`, by the loop's clock in seconds."""
 
     def ask_all(self, shard: int | None = None) -> None:
         """Parcels of a shard, or of any (None), were lost."""
@@ -141,7 +141,7 @@ class WebLife:
     async def _read(self, mailbox: Mail) -> None:
         async for post in mailbox:
             if isinstance(post, Parcelled):
-                self._reader.deliver(post.raw)
+                self._reader.deliver(post.raw, post.at)
             elif isinstance(post, Gap):
                 meters.count("parcel_gaps")
                 self._reader.ask_all(post.shard)

@@ -16,6 +16,7 @@ from rooms.core.ids import PlayerId, Seat, SocketId, WebId
 from rooms.core.inputs import Resume, Wire
 from rooms.core.room import Live, Socket, Told, seat_of, wall_ms
 from rooms.core.shape import names_of
+from rooms.core.tick import is_ticking
 from rooms.core.view import game_view, room_tree
 from rooms.engine.frames import Acks, Shown, ViewStream, whole_of
 from rooms.engine.mosaic import Mosaic
@@ -60,6 +61,8 @@ class Stage:
         self._acked: tuple[str, Acks] = ("", ())
         """The acks of all, and the newest entry that they count."""
         self._mosaic = Mosaic() if live.rules.pieced else None
+        self.ahead_ms: int | None = None
+        """From about when what is delivered now arrives to the next tick of the room's rate, if that is known."""
         self.blind = False
         """The game's view failed: its players are shown the paused room without it."""
 
@@ -92,9 +95,10 @@ class Stage:
         if not frames:
             return {}
         if audience.alike:  # nothing is put into these boxes any more, so what is empty in them is so in all
-            head = (self.live.room.id, self.epoch, self.live.room.tick, self.live.room.offset)
+            head, beat = (self.live.room.id, self.epoch, self.live.room.tick, self.live.room.offset), self._beat()
             return {
-                web: Delivery(*head, _NONE, frames, _NONE, held, _NONE, _NOTHING) for web, held in audience.held.items()
+                web: Delivery(*head, _NONE, frames, _NONE, held, _NONE, _NOTHING, *beat)
+                for web, held in audience.held.items()
             }
         boxes: dict[WebId, Delivery] = {}
         for web, needs in audience.needs.items():
@@ -153,7 +157,13 @@ class Stage:
 
     def _box(self, events: list[Broadcast], frames: list[ViewFrame], held: int) -> Delivery:
         room = self.live.room
-        return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [], held, [], {})
+        return Delivery(room.id, self.epoch, room.tick, room.offset, events, frames, [], held, [], {}, *self._beat())
+
+    def _beat(self) -> tuple[int, int]:
+        """`hz` and `ahead_ms` of a delivery."""
+        if self.ahead_ms is None or not is_ticking(self.live):
+            return 0, 0
+        return self.live.rules.tick_hz, self.ahead_ms
 
     def _look(self) -> Audience:
         """The audience, and the room's part, afresh when they may have changed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 
 class Clock:
@@ -14,6 +15,8 @@ class Clock:
 
     def __init__(self) -> None:
         self._offset_ms = 0.0
+        self.ahead_ms: Mapping[int, int] = {}
+        """By tick rate, from about when the web processes hear of the pass in hand to the next tick after that."""
 
     def set(self, redis_ms: int) -> None:
         """Take over what Redis' TIME just said."""

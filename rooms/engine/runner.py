@@ -155,6 +155,8 @@ class Engine:
         if ticking:
             await self.reading.before_tick()
         async with self.holding.lock:
+            began = asyncio.get_running_loop().time()
+            self.clock.ahead_ms = self.schedule.ahead_ms(ticking)
             now_ms = self.clock.wall_ms()
             commits: list[Commit] = []
             with self.watch.over_pass():
@@ -168,6 +170,7 @@ class Engine:
             self.reading.settle()
             if commits:
                 await self._commit(commits)
+                self.schedule.note(ticking, asyncio.get_running_loop().time() - began)
 
     async def _commit(self, commits: list[Commit]) -> None:
         """Commit all shards of a pass. A shard whose commit failed, or may have, is dropped: Redis has the truth."""

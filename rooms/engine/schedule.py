@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from typing import Final
 
 from rooms.engine.clock import Clock, Grid
 from rooms.engine.shard import Shard
+
+RISE: Final = 0.05
+"""Of what a pass took longer than is reckoned with, what is believed."""
 
 
 class Schedule:
@@ -16,6 +20,8 @@ class Schedule:
         self._clock, self._catch_up = clock, catch_up
         self._grids: dict[int, Grid] = {}
         self._wake = asyncio.Event()
+        self._quick_s: dict[frozenset[int], float] = {}
+        """What the quicker passes take, by the rates that they play."""
         self._past_skipped = self._past_overruns = 0
 
     def wake(self) -> None:
@@ -36,6 +42,22 @@ class Schedule:
         """Seconds until a tick of any rate is due; below 0 when one is late, 0 when nothing ticks."""
         now = asyncio.get_running_loop().time()
         return min((grid.due for grid in self._grids.values()), default=now) - now
+
+    def ahead_ms(self, rates: frozenset[int]) -> dict[int, int]:
+        """By tick rate, from about when the web processes hear of a pass that begins now, and plays `rates`, to the
+        next tick after that.
+        """
+        heard = asyncio.get_running_loop().time() + self._quick_s.get(rates, 0.0)
+        return {hz: int((grid.due - heard) % (1 / hz) * 1000) for hz, grid in self._grids.items()}
+
+    def note(self, rates: frozenset[int], took_s: float) -> None:
+        """A pass that played `rates` took so long from its begin until its commit was answered, and so heard of.
+
+        What is reckoned with comes down at once and goes up slowly: hubs take the earliest news for the truest
+        (rooms/beat.py), and that is to be one of a quick pass.
+        """
+        longer = took_s - self._quick_s.get(rates, took_s)
+        self._quick_s[rates] = took_s - longer * (1 - RISE) if longer > 0 else took_s
 
     async def next(self, shards: Iterable[Shard], longest: float) -> frozenset[int]:
         """Wait until a pass is due, at most `longest` seconds. Returns the tick rates whose tick is due."""
@@ -60,6 +82,7 @@ class Schedule:
             self._grids[hz] = Grid(hz, now, self._catch_up)
         for hz in self._grids.keys() - used:
             gone = self._grids.pop(hz)
+            self._quick_s.clear()
             self._past_skipped += gone.skipped
             self._past_overruns += gone.overruns
 

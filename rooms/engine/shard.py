@@ -299,6 +299,7 @@ class Shard:
             self._entries -= len(table.arrived)
             del self._waiting[room_id]
             self._pressing.pop(room_id, None)
+        table.stage.ahead_ms = self.clock.ahead_ms.get(table.live.rules.tick_hz)
         fx, deliveries = table.advance(wall - wall_ms(room, 0), watch)
         for web, delivery in deliveries.items():
             batch.parcels.setdefault(web, []).append(delivery)

@@ -94,6 +94,10 @@ class Delivery(msgspec.Struct, frozen=True, array_like=True):
     """Of rooms whose viewers get different parts: those that are new since the last delivery; SHARED always."""
     sights: dict[int, tuple[int, ...]] = {}
     """The cells that a seat sees from now on (WATCH: spectators), where that has changed."""
+    hz: int = 0
+    """Of a room that takes inputs at its ticks only: how many ticks a second. 0: at any time, or nothing is known."""
+    ahead_ms: int = 0
+    """With `hz`: from about when this arrives to a tick. From then on a web process reckons by itself."""
 
 
 Parcel = list[Delivery]

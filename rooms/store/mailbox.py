@@ -11,9 +11,10 @@ process that lost some learns of it here and asks the rooms concerned to welcome
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from rooms import meters
@@ -31,6 +32,8 @@ class Parcelled:
     shard: int
     n: int
     raw: bytes
+    at: float = field(default=0.0, compare=False)
+    """When its message came, by the loop's clock in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Mailbox:
     def _open(self, message: bytes) -> None:
         """Hold what is in a message, each parcel behind the Gap before it if there is one."""
         meters.counts["parcel_messages"] += 1
-        for parcelled in split(message):
+        for parcelled in split(message, asyncio.get_running_loop().time()):
             if parcelled.n != self._next.get(parcelled.shard, parcelled.n):
                 self._held.append(Gap(parcelled.shard))
             self._next[parcelled.shard] = parcelled.n + 1
@@ -117,13 +120,15 @@ class Mailbox:
         await self._subscription.aclose()
 
 
-def split(message: bytes) -> list[Parcelled]:
-    """The parcels in a message: `<shard>:<n>:<bytes>`, by spaces, a line feed, and the parcels one after the other."""
+def split(message: bytes, at: float = 0.0) -> list[Parcelled]:
+    """The parcels in a message that came `at`: `<shard>:<n>:<bytes>`, by spaces, a line feed, and the parcels one after
+    the other.
+    """
     labels = message[: message.index(b"\n")]
-    at = len(labels) + 1
+    begin = len(labels) + 1
     parcels = []
     for label in labels.split(b" "):
         shard, n, size = map(int, label.split(b":"))
-        parcels.append(Parcelled(shard, n, message[at : at + size]))
-        at += size
+        parcels.append(Parcelled(shard, n, message[begin : begin + size], at))
+        begin += size
     return parcels

@@ -1,10 +1,11 @@
-"""The appender: batches, order, what happens while the log is out of reach or full, and its bounds."""
+"""The appender: batches, order, what may wait, what happens while the log is out of reach or full, and its bounds."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from random import Random
 
 import pytest
 
@@ -25,12 +26,13 @@ class Log:
         self.batches: list[list[int]] = []
         self.packs: list[int] = []
         self.down = self.full = False
+        self.takes_s = 0.0
 
     def shard_of(self, room: RoomId) -> int:
         return ord(room[0])
 
     async def append_packs(self, packs: Sequence[tuple[int, bytes]]) -> None:
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.takes_s)
         if self.down:
             raise StoreUnavailable("Redis cannot be reached.")
         refused = [at for at, (shard, _) in enumerate(packs) if self.full and shard == ord("f")]
@@ -43,6 +45,12 @@ class Log:
     @property
     def seqs(self) -> list[int]:
         return [number for batch in self.batches for number in batch]
+
+
+@pytest.fixture(autouse=True)
+def never_strained(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine of the tests is."""
+    monkeypatch.setattr(appender, "STRAIN_S", 60.0)
 
 
 def seq(entry: Entry) -> int:
@@ -218,3 +226,153 @@ async def test_a_first_input_goes_at_once_and_those_that_follow_are_gathered(mon
             await asyncio.sleep(0.01)
         assert await ours.drain(1)
     assert log.batches == [[1], [2, 3, 4, 5]]
+
+
+# -- moves that may wait for the tick that takes them
+
+
+def some_time(later_s: float) -> float:
+    return asyncio.get_running_loop().time() + later_s
+
+
+async def test_what_may_wait_goes_at_its_time_in_one_batch() -> None:
+    log = Log()
+    async with running(log) as (ours, _):
+        until_then = some_time(0.1)
+        for number in range(1, 6):
+            ours.add_command(ROOM, command(number), until_then)
+            await asyncio.sleep(0.01)
+        await until(lambda: log.batches)
+        assert asyncio.get_running_loop().time() >= until_then
+        await until(lambda: not ours.waiting)
+    assert log.batches == [[1, 2, 3, 4, 5]]
+
+
+@pytest.mark.parametrize("urgent", [Detach(SocketId("s")), command(3)], ids=["detach", "command"])
+async def test_what_may_not_wait_takes_along_what_waits_for_its_shard_and_no_other(urgent: Detach | Command) -> None:
+    log, other = Log(), RoomId("q" * 22)
+    async with running(log) as (ours, _):
+        for number in (1, 2):
+            ours.add_command(ROOM, command(number), some_time(60))
+        ours.add_command(other, command(11), some_time(60))
+        assert not ours.waits(ROOM), "nothing that should be in the log is not"
+        if isinstance(urgent, Command):
+            ours.add_command(ROOM, urgent)
+        else:
+            ours.add(ROOM, urgent)
+        assert ours.waits(ROOM)
+        await until(lambda: log.batches)
+        assert log.batches == [[1, 2, 3 if isinstance(urgent, Command) else 0]]
+        assert ours.waiting == 1
+        assert ours.add_command(other, command(12), some_time(-1))
+        await until(lambda: len(log.batches) == 2)
+    assert log.batches[1] == [11, 12]
+
+
+async def test_the_soonest_of_a_shard_says_when_all_of_it_goes() -> None:
+    log = Log()
+    async with running(log) as (ours, _):
+        ours.add_command(ROOM, command(1), some_time(60))
+        await asyncio.sleep(0.01)
+        ours.add_command(ROOM, command(2), some_time(0.02))
+        ours.add_command(ROOM, command(3), some_time(60))
+        await until(lambda: log.batches == [[1, 2, 3]])
+
+
+async def test_shards_that_are_due_at_nearly_one_time_go_together() -> None:
+    log = Log()
+    async with running(log) as (ours, _):
+        due = some_time(0.05)
+        ours.add_command(ROOM, command(1), due)
+        ours.add_command(RoomId("q" * 22), command(2), due + appender.GATHER_S / 2)
+        ours.add_command(RoomId("p" * 22), command(3), due + 60)
+        await until(lambda: log.batches == [[1, 2]])
+
+
+async def test_what_comes_while_a_batch_is_written_has_a_time_of_its_own() -> None:
+    log = Log()
+    async with running(log) as (ours, _):
+        ours.add_command(ROOM, command(1))
+        await asyncio.sleep(0)  # it is in hand
+        ours.add_command(ROOM, command(2), some_time(60))
+        await until(lambda: log.batches == [[1]])
+        await asyncio.sleep(2 * appender.GATHER_S)
+        assert log.batches == [[1]]
+        assert await ours.drain(1)
+    assert log.seqs == [1, 2]
+
+
+async def test_draining_waits_for_nothing_and_afterwards_all_is_as_before() -> None:
+    log = Log()
+    async with running(log) as (ours, _):
+        ours.add_command(ROOM, command(1), some_time(60))
+        assert await ours.drain(1)
+        ours.add_command(ROOM, command(2), some_time(60))
+        await asyncio.sleep(2 * appender.GATHER_S)
+    assert log.batches == [[1]]
+
+
+async def test_a_crowd_of_inputs_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "MOST_COMMANDS", 6)
+    log = Log()
+    async with running(log) as (ours, _):
+        for number in range(1, 4):
+            ours.add_command(ROOM, command(number), some_time(60))
+        await asyncio.sleep(2 * appender.GATHER_S)
+        assert log.batches == []
+        ours.add_command(ROOM, command(4), some_time(60))
+        await until(lambda: log.batches == [[1, 2, 3, 4]])
+        assert not ours.crowded
+
+
+async def test_what_could_not_be_written_waits_for_nothing_but_its_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(appender, "PAUSE_S", (0.01,))
+    log = Log()
+    log.down = True
+    async with running(log) as (ours, health):
+        ours.add_command(ROOM, command(1))
+        await until(lambda: health)
+        ours.add_command(ROOM, command(2), some_time(60))
+        log.down = False
+        await until(lambda: log.batches == [[1, 2]])
+
+
+async def test_where_writing_takes_too_long_nothing_waits_until_it_has_gone_well_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(appender, "STRAIN_S", 0.2)
+    monkeypatch.setattr(appender, "CALM_S", 0.1)
+    log = Log()
+    async with running(log) as (ours, _):
+        log.takes_s = 0.3
+        ours.add_command(ROOM, command(1))
+        await until(lambda: not ours.waiting)
+        log.takes_s = 0.0
+        ours.add_command(ROOM, command(2), some_time(60))
+        await until(lambda: log.batches == [[1], [2]])
+        await asyncio.sleep(0.1)
+        ours.add_command(ROOM, command(3), some_time(60))
+        await until(lambda: not ours.waiting)
+        ours.add_command(ROOM, command(4), some_time(60))
+        await asyncio.sleep(2 * appender.GATHER_S)
+    assert log.batches == [[1], [2], [3]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_whatever_waits_the_order_of_each_shard_is_kept(seed: int) -> None:
+    """Some may wait, some not, some fail; two shards."""
+    log, chance = Log(), Random(seed)
+    rooms = (ROOM, RoomId("f" * 22))
+    sent: dict[RoomId, list[int]] = {room: [] for room in rooms}
+    async with running(log) as (ours, _):
+        for number in range(1, 120):
+            room = chance.choice(rooms)
+            sent[room].append(number)
+            ours.add_command(room, command(number), some_time(chance.choice((-1, 0.002, 0.01, 60))))
+            log.full = chance.random() < 0.1
+            await asyncio.sleep(chance.choice((0, 0, 0.001)))
+        log.full = False
+        assert await ours.drain(5)
+    assert sorted(log.seqs) == list(range(1, 120))
+    for numbers in sent.values():
+        assert [number for number in log.seqs if number in numbers] == numbers

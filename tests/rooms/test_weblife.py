@@ -72,7 +72,7 @@ class Reader:
     def begun(self, web: WebId) -> None:
         self.told.append(("begun", web))
 
-    def deliver(self, raw: bytes) -> None:
+    def deliver(self, raw: bytes, at: float) -> None:
         self.told.append(raw)
 
     def ask_all(self, shard: int | None = None) -> None:

@@ -224,6 +224,7 @@ def test_a_plain_pass_is_told_as_any_other_would_be(others: dict[WebId, Wire]) -
     for at, (web, wire) in enumerate(others.items()):
         game.act(Attach(SocketId(f"s-{web}"), web, person(f"Watcher{at}"), wire, "watch"))
     short, long = Stage(game.live, 1), Stage(game.live, 1)
+    short.ahead_ms = long.ahead_ms = 40
     plain, told = 0, dict[WebId, Delivery]()
     for step in range(40):
         turn = {"turn": ("left", "right")[step // 4 % 2]}
@@ -236,3 +237,20 @@ def test_a_plain_pass_is_told_as_any_other_would_be(others: dict[WebId, Wire]) -
     welcome = parse_server(short.deliveries(game.act(Resync(game.socket(ANN))))[W].directs[-1].payload, JSON)
     assert isinstance(welcome, server.Welcome)
     assert welcome.acks == (game.room.seqs[ANN.id], game.room.seqs[BOB.id])
+
+
+@pytest.mark.parametrize(
+    ("slug", "ahead_ms", "said"), [("snake", 40, True), ("snake", None, False), ("battleship", 40, False)]
+)
+def test_when_a_room_ticks_next_is_said_while_it_does_and_when_it_is_known(
+    slug: str, ahead_ms: int | None, said: bool
+) -> None:
+    game = Driver(get_rules(slug))
+    game.attach(ANN)
+    stage = Stage(game.live, 1)
+    stage.ahead_ms = ahead_ms
+    waiting = stage.deliveries(Effects(changed=True))[W]
+    assert (waiting.hz, waiting.ahead_ms) == (0, 0), "nobody plays yet"
+    game.play()
+    box = stage.deliveries(Effects(changed=True))[W]
+    assert (box.hz, box.ahead_ms) == ((game.rules.tick_hz, 40) if said else (0, 0))

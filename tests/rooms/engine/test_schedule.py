@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from rooms.engine.clock import Clock
-from rooms.engine.schedule import Schedule
+from rooms.engine.schedule import RISE, Schedule
 
 
 class Quiet:
@@ -53,3 +55,39 @@ async def test_a_rooms_own_time_ends_the_wait() -> None:
     async with asyncio.timeout(0.5):
         await schedule.next([Quiet(due_ms=1_000_030)], longest=60)  # type: ignore[list-item]
     assert clock.wall_ms() >= 1_000_028
+
+
+async def rated(*hz: int) -> Schedule:
+    """With a grid for each rate, from now on."""
+    schedule = Schedule(Clock(), catch_up=5)
+    await schedule.next([Quiet(set(hz))], longest=0)  # type: ignore[list-item]
+    return schedule
+
+
+async def test_the_next_tick_of_each_rate_is_known_from_when_a_pass_is_heard_of() -> None:
+    schedule, now = await rated(2, 4), asyncio.get_running_loop().time
+    due = schedule.until_tick() + now()
+    schedule.note(frozenset({4}), 0.1)
+    for rates, takes_s in ((frozenset[int](), 0.0), (frozenset({4}), 0.1)):
+        before = (due - takes_s - now()) % 0.25 * 1000
+        ahead = schedule.ahead_ms(rates)
+        assert ahead.keys() == {2, 4}
+        assert (due - takes_s - now()) % 0.25 * 1000 - 1 <= ahead[4] <= before, "whole milliseconds, rounded down"
+        assert (ahead[2] - ahead[4]) % 250 in (0, 1, 249), "the grids begin at once"
+
+
+async def test_a_pass_is_reckoned_to_be_as_quick_as_the_quicker_ones_of_its_rates() -> None:
+    schedule, rates = await rated(2), frozenset({2})
+
+    def reckoned() -> float:
+        """Seconds."""
+        other = schedule.ahead_ms(frozenset())[2]
+        return (other - schedule.ahead_ms(rates)[2]) % 500 / 1000
+
+    schedule.note(rates, 0.1)
+    schedule.note(frozenset({4}), 0.3)
+    assert reckoned() == pytest.approx(0.1, abs=0.002)
+    schedule.note(rates, 0.2)
+    assert reckoned() == pytest.approx(0.1 + 0.1 * RISE, abs=0.002)
+    schedule.note(rates, 0.05)
+    assert reckoned() == pytest.approx(0.05, abs=0.002)

@@ -23,6 +23,7 @@ from rooms.core.inputs import (
     Operate,
     Player,
     ReadyBody,
+    Resync,
     StartBody,
     dump_entry,
     dump_pack,
@@ -34,6 +35,7 @@ from rooms.engine.config import EngineConfig
 from rooms.engine.shard import Shard
 from rooms.engine.watch import Watch
 from rooms.games import get_rules
+from rooms.protocol.bus import parse_parcel
 from rooms.store import Commit, Lease, Loaded
 from tests.rooms.core.driver import BOB, Driver
 
@@ -323,3 +325,13 @@ def test_a_large_log_is_trimmed_at_once(monkeypatch: pytest.MonkeyPatch) -> None
         commit = hand.tick(hz)
         assert commit is not None
         assert commit.trims
+
+
+def test_what_a_room_that_ticks_delivers_says_when_it_ticks_next() -> None:
+    hand, _, hz = racing()
+    hand.clock.ahead_ms = {hz: 33, hz + 1: 11}
+    hand.shard.take_in([("90-0", dump_pack([dump_entry(Entry(ROOM, Resync(SocketId("s"))))]))])
+    commit = hand.tick(hz)
+    assert commit is not None
+    (delivery,) = parse_parcel(commit.parcels[WebId("w")])
+    assert (delivery.hz, delivery.ahead_ms) == (hz, 33)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,8 @@ deliveries = st.builds(
     st.lists(events, max_size=2),
     st.lists(frames, max_size=2),
     st.lists(directs, max_size=2),
+    hz=st.integers(0, 60),
+    ahead_ms=st.integers(0, 1000),
 )
 
 
@@ -39,3 +42,11 @@ deliveries = st.builds(
 @given(st.lists(deliveries, max_size=2))
 def test_what_is_dumped_is_parsed(parcel: Parcel) -> None:
     assert parse_parcel(dump_parcel(parcel)) == parcel
+
+
+def test_an_engine_and_a_web_process_of_which_one_is_older_understand_each_other() -> None:
+    """While they are replaced one by one."""
+    plain = Delivery(RoomId("r"), 1, 2, 3, [], [], [], 4)
+    newer = msgspec.to_builtins([plain])
+    assert parse_parcel(msgspec.msgpack.encode([newer[0][:8]])) == [plain]
+    assert parse_parcel(msgspec.msgpack.encode([[*newer[0], "of a version to come"]])) == [plain]

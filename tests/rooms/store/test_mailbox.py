@@ -11,6 +11,7 @@ import pytest
 from rooms.core.ids import WebId
 from rooms.store import Commit, Gap, Lease, Mailbox, Parcelled, Reconnected, Store, StoreUnavailable
 from rooms.store.keys import shard_keys
+from rooms.store.mailbox import split
 from tests.rooms.store.making import ROOM, TTL, WEB, Valkey, commit, cut_subscribers, until
 
 
@@ -147,3 +148,10 @@ async def test_it_must_be_opened_first(store: Store, tmp_path: Path) -> None:
     nowhere = Store(f"unix://{tmp_path}/none.sock", 4)
     with pytest.raises(StoreUnavailable):
         await nowhere.mailbox(WEB).opened()
+
+
+async def test_parcels_of_one_message_came_at_one_time() -> None:
+    assert [(parcel.shard, parcel.raw, parcel.at) for parcel in split(b"1:1:2 2:5:1\nabc", 7.5)] == [
+        (1, b"ab", 7.5),
+        (2, b"c", 7.5),
+    ]
