@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.bench import games
 from tests.bench.machine import children_on
 from tests.bench.stage import Stage
-from tests.support.fleet import Fleet
+from tests.support.fleet import READY_SECONDS, Fleet
 from tests.support.processes import TOP
 
 CROWD = {"HOLDFAST_MAX_SOCKETS_PER_ADDRESS": "10000"}
@@ -52,6 +52,8 @@ def holdfast(
     with fleet:
         with children_on(stage.cores.server):
             fleet.start(web=web, engines=engines)
+        for process, word in [*((one, "starts;") for one in fleet.engines), *((one, "runs") for one in fleet.lobby)]:
+            process.wait_for_output(word, READY_SECONDS)  # else what it loads would be charged to the first sample
         yield Holdfast(fleet, _groups(fleet))
 
 
