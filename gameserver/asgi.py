@@ -51,10 +51,13 @@ async def http(scope: Scope, receive: Receive, send: Send) -> None:
     await BEFORE_DJANGO.get(scope["path"], pages)(scope, receive, send)
 
 
-async def websocket(scope: Scope, receive: Receive, send: Send) -> None:
-    """A handshake: programs and browsers prove who they are in different ways."""
-    route = _programs if scope["path"].startswith(PROGRAMS) else _browsers
-    await route(scope, receive, send)
+def websocket(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    """A handshake: programs and browsers prove who they are in different ways.
+
+    No coroutine of its own: each keeps a frame for as long as the socket is open, and so do those of the middleware.
+    """
+    route: Application = _programs if scope["path"].startswith(PROGRAMS) else _browsers
+    return route(scope, receive, send)
 
 
 async def lifespan(scope: Scope, receive: Receive, send: Send) -> None:

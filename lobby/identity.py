@@ -145,9 +145,9 @@ class GuestIdentity:
     def __init__(self, app: Application) -> None:
         self.app = app
 
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+    def __call__(self, scope: Scope, receive: Any, send: Any) -> Awaitable[None]:  # no coroutine: gameserver/asgi.py
         guest = read_guest(parse_cookie(header(scope, b"cookie")).get(COOKIE, ""))
-        await self.app({**scope, "player": guest.player if guest else None}, receive, send)
+        return self.app({**scope, "player": guest.player if guest else None}, receive, send)
 
 
 class TokenIdentity:

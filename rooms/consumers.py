@@ -58,6 +58,8 @@ async def room_consumer(scope: Scope, receive: Receive, send: Send) -> None:
     room = str(scope["url_route"]["kwargs"]["room"])
     player: Player | None = scope.get("player")
     link = Link(RoomId(room), player or NOBODY, codec.SUBPROTOCOLS.get(chosen or "", JSON), wire)
+    if isinstance(wire, DirectWire):
+        forget(scope)
     visit = Visit(link, receive, hub)
     try:
         await visit.run(player is not None, bool(offered) and chosen is None)
@@ -65,6 +67,17 @@ async def room_consumer(scope: Scope, receive: Receive, send: Send) -> None:
         visit.leave()
         if fallback is not None:
             await fallback.stop()
+
+
+def forget(scope: Scope) -> None:
+    """Drop what the handshake brought: frames hold the scope, and this socket may be open, and idle, for hours.
+
+    Only where our own server made it, for this socket alone. The headers are one list in every copy of the scope.
+    """
+    headers = scope.get("headers")
+    if isinstance(headers, list):
+        headers.clear()
+    scope.clear()
 
 
 class Visit:

@@ -373,3 +373,12 @@ async def test_a_fault_of_ours_ends_one_connection_and_says_so(
     await until(lambda: len(other.heard) == 2)
     other.hang_up()
     await other.task
+
+
+def test_what_the_handshake_brought_is_dropped_from_every_copy_of_the_scope() -> None:
+    """Each frame of the middleware holds a copy for as long as the socket is open."""
+    first: dict[str, Any] = {"type": "websocket", "headers": [(b"cookie", b"long")], "path": "/ws/rooms/x/"}
+    copy = {**first, "player": ANN}
+    consumers.forget(copy)
+    assert copy == {}
+    assert first == {"type": "websocket", "headers": [], "path": "/ws/rooms/x/"}
