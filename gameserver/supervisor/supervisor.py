@@ -19,6 +19,7 @@ READY_SECONDS = 30.0  # a new process owns its share, or answers; else the old o
 WARDEN_CHECK_SECONDS = 2.0
 SLOW_START_SECONDS = 30.0
 PROBE_SECONDS = 0.1
+ECHO_SECONDS = 0.5  # `timeout`, and make beside a terminal, tell us twice what was said once; nobody presses so fast
 
 
 class Supervisor:
@@ -49,6 +50,8 @@ class Supervisor:
         self._restarting: asyncio.Task[None] | None = None
         self._children: list[Child] = []
         self._stop = asyncio.Event()
+        self._asked = 0.0
+        """When we were told to stop, by the loop's clock."""
         self._announced = False
 
     async def run(self, programs: Sequence[Program], address: str) -> None:
@@ -145,10 +148,14 @@ class Supervisor:
         return True
 
     def _asked_to_stop(self) -> None:
+        now = asyncio.get_running_loop().time()
         if self._stop.is_set():
+            if now - self._asked < ECHO_SECONDS:
+                return
             self._screen.say("play", "killing everything")
             self._wardship.kill_all()
         else:
+            self._asked = now
             self._screen.say("play", "stopping ... (Ctrl-C again kills)")
         self._stop.set()
 

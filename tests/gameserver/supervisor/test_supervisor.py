@@ -183,6 +183,18 @@ def test_no_orphan_survives_the_supervisor_s_own_murder(start: Start) -> None:
     start()  # and the folder, the lock and the port are free again
 
 
+def test_what_is_said_twice_in_one_breath_is_said_once(start: Start) -> None:
+    """As `timeout` does, which tells a process and then its group."""
+    supervisor = start()
+    group = group_of(supervisor)
+    supervisor.send(signal.SIGTERM)
+    supervisor.send(signal.SIGINT)
+    supervisor.wait(seconds=10)
+    assert "stopping ..." in supervisor.output
+    assert "killing everything" not in supervisor.output
+    assert members(group) == set()
+
+
 def test_a_murdered_warden_is_replaced(start: Start) -> None:
     supervisor = start()
     group = group_of(supervisor)
@@ -198,7 +210,12 @@ def test_a_second_ctrl_c_kills(start: Start) -> None:
     group = group_of(supervisor)
     supervisor.send(signal.SIGINT)
     supervisor.wait_for_output("web says bye")
-    supervisor.send(signal.SIGINT)
+
+    def asked_again() -> bool:
+        supervisor.send(signal.SIGINT)
+        return "killing everything" in supervisor.output
+
+    wait_for(asked_again, 5, "it is heard, once it cannot be an echo of the first")
     supervisor.wait(seconds=5)  # less than the grace a stubborn engine would have had
     assert "killing everything" in supervisor.output
     assert members(group) == set()
