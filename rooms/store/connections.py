@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias
+from weakref import WeakSet
 
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
@@ -107,6 +108,8 @@ class Connections:
         self._opening = asyncio.Semaphore(CONNECTING)  # a herd would open none within the time for one
         self._idle: list[Pipe] = []
         self._open: set[Pipe] = set()
+        self._standing: WeakSet[Pipe] = WeakSet()
+        """All of them, also those handed out by `open`, which belong to who asked for them."""
         self._closed = False
 
     async def open(self) -> Pipe:
@@ -125,6 +128,7 @@ class Connections:
         if self._closed:  # nobody would close this one
             pipe.close()
             self._raise_if_closed()
+        self._standing.add(pipe)
         return pipe
 
     async def ask(self, commands: Sequence[Command], limit_s: float) -> list[Answer]:
@@ -212,9 +216,10 @@ class Connections:
         return pipe
 
     def leave(self) -> None:
-        """Close what is open, but those handed out by `open`: calls that still run fail, later ones connect anew."""
-        for pipe in (*self._idle, *self._open):
+        """Close all that stand, subscriptions too: calls that still run fail, later ones connect anew."""
+        for pipe in list(self._standing):
             pipe.close()
+        self._standing.clear()
 
     def _raise_if_closed(self) -> None:
         if self._closed:

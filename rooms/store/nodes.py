@@ -33,7 +33,7 @@ class Node:
         """Another primary than before: none of us goes on talking with the old one.
 
         It may live, and take for some seconds what will be lost: a primary that stood still and was replaced meanwhile
-        learns of it only from a Sentinel.
+        learns of it only from a Sentinel. Subscriptions leave it as well: it answers them, and has nothing to tell.
         """
         if self._host not in (None, host):
             self.commands.leave()

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import MovedError
 
 from rooms.store.addresses import Host, parse_address
@@ -77,6 +78,30 @@ async def test_no_connection_stays_at_an_old_primary_once_one_leads_to_another(p
                 await waiting
     assert await node.commands.ask([("GET", "k")], 5) == [b"new"]
     assert new.is_connected, "those to the same one stay"
+    await node.aclose()
+
+
+async def test_no_subscription_stays_at_an_old_primary_either(primaries: list[Host]) -> None:
+    """It answers when it is asked, and nothing is published there any more."""
+    named = primaries[0]
+
+    async def find() -> Host:
+        return named
+
+    node = Node("redis://127.0.0.1", find)
+    old = await node.waits.open()
+    old.send([("SUBSCRIBE", "news")])
+    assert (await old.next())[0] == b"subscribe"
+    hearing = asyncio.create_task(old.next())
+    named = primaries[1]
+    async with node.commands.lend(5):
+        pass
+    with pytest.raises(NoConnection):
+        await asyncio.wait_for(hearing, 5)
+    new = await node.waits.open()
+    async with node.commands.lend(5), node.commands.lend(5):
+        assert new.is_connected, "those to the same one stay"
+    new.close()
     await node.aclose()
 
 
