@@ -25,7 +25,7 @@ LAST_S: Final = 0.003
 LONGEST_S: Final = 0.07
 """Nothing is kept longer than this, however seldom the room ticks; the slowest rate that is often (15 Hz) needs it."""
 FORGET_S: Final = 2.0
-"""After so long without a word nothing is known. A room that ticks and has nothing to show says so once a second."""
+"""After so long without a word nothing is known. A room that ticks and has nothing to show says nothing."""
 BELIEVED: Final = 0.05
 """Of what a word says later than we reckoned: it may have come late itself. What it says earlier is believed whole."""
 AT_ONCE: Final = 0.0

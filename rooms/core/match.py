@@ -121,10 +121,13 @@ def _undo_step(live: Live, asked: Moves | None, fx: Effects) -> None:
 
 
 def _refused(asked: Moves | None, rejections: Sequence[Rejection]) -> list[Refusal]:
-    """For whom each is. Raises IndexError where there was no such move."""
-    if asked is None:
-        raise IndexError("the rules have refused a move, and there was none")
-    return [asked.refusal(no.index, no.code, no.message, no.legal) for no in rejections]
+    """For whom each is. Raises IndexError where there was no such move: -1 is not the last one, nor in a replay."""
+    refusals: list[Refusal] = []
+    for no in rejections:
+        if asked is None or not 0 <= no.index < len(asked.given):
+            raise IndexError(f"the rules have refused move {no.index}, and there was none")
+        refusals.append(asked.refusal(no.index, no.code, no.message, no.legal))
+    return refusals
 
 
 def _note_step(live: Live, now: Now, asked: Moves | None, rejections: Sequence[Rejection], fx: Effects) -> None:
