@@ -43,7 +43,10 @@ class Patience:
         """Who was found last."""
 
     def add(self, fd: int, read: Callable[[], Any]) -> None:
-        """Call `read` whenever there is something to read. Raises OSError when this cannot be watched."""
+        """Call `read` whenever there is something to read; what it raises goes to the loop's exception handler.
+
+        Raises OSError when this cannot be watched.
+        """
         with contextlib.suppress(FileExistsError):
             self._poll.register(fd, polls.EPOLLIN)
         if not self._readers:
@@ -87,8 +90,12 @@ class Patience:
             self._listen()
         for fd, _ in found:
             read = self._readers.get(fd)
-            if read is not None:  # else one that was read before it has ended it
+            if read is None:  # one that was read before it has ended it
+                continue
+            try:
                 read()
+            except Exception as fault:  # a fault of one socket's is not to make those behind it deaf
+                self._loop.call_exception_handler({"message": f"reading descriptor {fd} failed", "exception": fault})
 
     def _is_to_rest(self, found: list[tuple[int, int]]) -> bool:
         """Whether several of them are likely to say something in the next moments."""

@@ -179,9 +179,9 @@ class Hub:
 
     def command(self, link: Link, command: Command) -> None:
         """A player's input. When too many wait for the log its socket is held up; when that does not do, closed."""
-        until = AT_ONCE
-        if isinstance(command.body, MoveBody):
-            until = self._crowds[link.room].beat.until(asyncio.get_running_loop().time())
+        until, crowd = AT_ONCE, self._crowds.get(link.room)
+        if crowd is not None and isinstance(command.body, MoveBody):  # none, when its socket has left in this moment
+            until = crowd.beat.until(asyncio.get_running_loop().time())
         added = self._appender.add_command(link.room, command, until)
         if self._appender.crowded:
             self._brake.hold(link)

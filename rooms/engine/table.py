@@ -60,6 +60,8 @@ class Table:
     """It waits for the next tick of its rate, and for nothing else."""
     shown: int | None = None
     """The room's tick when its viewers' frames were last worked out; None: not by this engine since an undo."""
+    acked: str = ""
+    """The newest entry that had been applied then."""
 
     def advance(self, now_ms: int, watch: Watch) -> tuple[Effects, dict[WebId, Delivery]]:
         """One pass: the effects, what to deliver, and the new `blob`. Never raises for a fault of the room."""
@@ -114,12 +116,15 @@ class Table:
 
     def _show(self, fx: Effects) -> dict[WebId, Delivery]:
         deliveries = self.stage.deliveries(fx)
-        self.shown = self.live.room.tick
+        self.shown, self.acked = self.live.room.tick, self.live.room.applied
         return deliveries
 
     def _is_fresh(self) -> bool:
-        """True when what is shown was worked out within the last second: a view shows the state and nothing else."""
-        return self.shown is not None and self.live.room.tick - self.shown < self.live.rules.tick_hz
+        """True when what is shown was worked out within the last second, and nothing has come since that is to be
+        acknowledged: a view shows the state and nothing else.
+        """
+        room, hz = self.live.room, self.live.rules.tick_hz
+        return self.shown is not None and room.tick - self.shown < hz and room.applied == self.acked
 
     def _keep(self, blob: bytes) -> None:
         """Take `blob` for the next commit. Raises RoomTooLarge."""

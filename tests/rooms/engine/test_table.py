@@ -301,6 +301,21 @@ def test_a_room_that_stands_still_is_looked_at_once_a_second() -> None:
     assert len(views) == 3, "a newcomer is shown it at once"
 
 
+def test_a_move_that_changes_nothing_is_acknowledged_at_its_tick() -> None:
+    """What everybody sees stands still, but its player waits to hear that it counted."""
+    engine = Engine(replace(get_rules("arena"), step=lambda state, *_: Step(state)))
+    engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
+    engine.act(Command(SocketId("b"), BOB.id, 1, ReadyBody(True)), Command(SocketId("a"), ANN.id, 1, StartBody()))
+    for _ in range(3):
+        engine.act()
+    for seq in (2, 3):
+        _, deliveries = engine.act(Command(SocketId("a"), ANN.id, seq, MoveBody(b"\x81\xa4turn\x01")))
+        (frame,) = deliveries[WEB].frames
+        assert json.loads(frame.payload)[1:] == [0, [seq - 1]], "Ann's acknowledgements, and nothing else"
+    _, deliveries = engine.act()
+    assert deliveries == {}
+
+
 def test_a_fault_after_plain_passes_is_undone_to_the_last_of_them() -> None:
     engine = Engine(get_rules("arena"))
     engine.act(Attach(SocketId("a"), WEB, ANN, JSON), Attach(SocketId("b"), WEB, BOB, JSON))
