@@ -145,7 +145,7 @@ def test_snake_with_a_bot_in_the_third_seat(meet: Meet) -> None:
     ann, bob, cleo = table(meet, "snake", seats=3, rounds=1, width=24, height=24, walls=True)
     ann.add_bot("hard")
     begin(ann, bob)
-    assert ann.page.evaluate("document.activeElement.id") == "stage"
+    expect(ann.page.locator("#stage")).to_be_focused()
     heading = ann.inside("view.whole.game.snakes[0].dir")
     turned = ann.look_out("view.whole.game.snakes[0].dir === 'up' || !view.whole.game.snakes[0].alive")
     shown = cleo.look_out("view.whole.game.snakes.some((snake) => snake.alive && ['up', 'down'].includes(snake.dir))")

@@ -116,7 +116,7 @@ def test_the_list_lives_without_a_reload(browser: Browser, fleet: Fleet) -> None
         assert "game=arena" in page.url
         page.get_by_role("link", name="Show all rooms").click()
         assert line.is_visible()
-        assert page.evaluate("document.activeElement.id") == "filter-game"
+        page.locator("#filter-game:focus").wait_for()
         line.get_by_role("link").click()
         page.wait_for_url(f"**/rooms/{room}/")
 
@@ -144,7 +144,7 @@ def test_a_name_and_a_wrong_link_are_answered_in_place(browser: Browser, fleet: 
         page.get_by_role("button", name="Save").click()
         page.get_by_text("Everybody sees you as Ada <i>L</i>.").first.wait_for()
         page.get_by_role("link", name="Playing as Ada <i>L</i>. Change the name.").wait_for()
-        assert page.evaluate("document.activeElement.id") == "who-save"
+        page.locator("#who-save:focus").wait_for()
         page.get_by_label("Got a link?").fill("hello")
         page.keyboard.press("Enter")
         page.get_by_text("That is no link to a room.").wait_for()
@@ -192,6 +192,18 @@ def test_a_token_is_copied_and_a_reload_makes_no_second_one(browser: Browser, fl
         assert page.get_by_role("button", name="Revoke Robo").count() == 1
         page.get_by_role("button", name="Revoke Robo").click()
         page.get_by_text("The token is revoked.").wait_for()
+
+
+def test_a_token_cannot_be_copied_before_there_is_something_to_copy_it(browser: Browser, fleet: Fleet) -> None:
+    """A press that came before the page's script would be lost, and nobody would know."""
+    with visit(browser, fleet) as seen:
+        page = seen.go("/tokens/")
+        page.get_by_label("Name", exact=True).fill("Robo")
+        page.route("**/tokens*.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+        page.get_by_role("button", name="Make a token").click()
+        copy = page.get_by_role("button", name="Copy")
+        copy.wait_for()
+        assert copy.is_disabled()
 
 
 def test_the_api_can_be_tried_on_its_page(browser: Browser, fleet: Fleet) -> None:

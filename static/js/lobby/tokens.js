@@ -18,7 +18,9 @@ async function copy(button) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  if (button instanceof HTMLElement) button.addEventListener("click", () => void copy(button));
+  if (!(button instanceof HTMLButtonElement)) continue;
+  button.addEventListener("click", () => void copy(button));
+  button.disabled = false; // until now a click would have been lost
 }
 if (document.getElementById("made-token")) {
   history.replaceState(null, "", location.pathname); // a reload asks for the page and does not send the form again
