@@ -5,11 +5,13 @@ All in a room are shown the same bytes, so each message is decoded by the first 
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Sequence
 from functools import partial
 
 import msgspec
+import redis.asyncio
 from picows import WSMsgType, WSTransport, ws_connect
 
 from rooms.bots.track import Track
@@ -19,6 +21,7 @@ from rooms.core.inputs import MSGPACK, Act, Open, Operate, Player
 from rooms.protocol.codec import parse_server
 from rooms.protocol.server import Delta, Frame, Reject, Welcome
 from rooms.store import Store
+from rooms.store.keys import shard_keys
 from tests.bench.load.client import Client, Tally
 from tests.bench.load.crowd import Crowd, in_turn
 from tests.bench.load.summary import SUMMARIES, Seen, move
@@ -30,6 +33,7 @@ HELLO = msgspec.msgpack.encode({"t": "hello", "want": "play"})
 SHARDS = 16
 LONG_MS = 3_600_000
 REPLY_S = 30.0
+RECORDED_S = 30.0
 KEPT = 32
 """Messages of a room that are remembered: some more than clients may lie apart."""
 
@@ -110,7 +114,7 @@ async def enter(server: Holdfast, game: str, rooms: int, size: int) -> Crowd:
     store = Store(server.redis_url, SHARDS)
     crowd = Crowd()
     names = [RoomId(secrets.token_urlsafe(16)) for _ in range(rooms)]
-    crowd.goodbye = partial(_close, store, names)
+    crowd.goodbye = partial(_close, store, server.redis_url, names)
     await in_turn([partial(_open, store, room, game, size) for room in names])
     sights = {room: Sight(game) for room in names}
     seats = [(room, place) for room in names for place in range(size)]
@@ -145,10 +149,16 @@ async def _open(store: Store, room: RoomId, game: str, size: int) -> None:
     await _ask(store, room, act)
 
 
-async def _close(store: Store, names: Sequence[RoomId]) -> None:
-    """Nothing of the crowd is left to tick."""
+async def _close(store: Store, url: str, names: Sequence[RoomId]) -> None:
+    """Nothing of the crowd is left to tick, or to be recorded: the next sample would pay for that."""
     await in_turn([partial(_ask, store, room, Operate("close")) for room in names])
     await store.aclose()
+    async with asyncio.timeout(RECORDED_S), redis.asyncio.Redis.from_url(url) as client:
+        for shard in range(SHARDS):
+            while True:
+                if not await client.xlen(shard_keys(shard).outbox):  # what is recorded leaves it
+                    break
+                await asyncio.sleep(0.02)
 
 
 async def _ask(store: Store, room: RoomId, act: Act) -> None:
