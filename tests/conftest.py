@@ -36,6 +36,11 @@ import pytest  # noqa: E402
 
 django.setup()
 
+import rooms.store.connections  # noqa: E402  (its package reads settings)
+
+# Of the tests' own process alone: whole fleets and browsers start beside it, and it may not run for a second.
+vars(rooms.store.connections)["CONNECT_S"] = 4.0
+
 pytest_plugins = [
     "tests.support.valkey",
     "tests.support.database",
