@@ -56,7 +56,7 @@ ALONE = {"test_latency", "test_pests", "test_restarting", "test_takeover"}
 """Modules that watch the clock by milliseconds: nothing runs beside them (Makefile)."""
 PAIRED = {
     *("test_arenas", "test_cluster_failover", "test_disruption", "test_restart", "test_scenario"),
-    *("test_faults", "test_sentinel_failover", "test_smoke"),
+    *("test_faults", "test_outages", "test_sentinel_failover", "test_smoke", "test_weblife"),
 }
 """Modules that watch the clock by seconds: two at a time."""
 APART = {"alone": ALONE, "paired": PAIRED}
