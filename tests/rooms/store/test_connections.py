@@ -21,7 +21,7 @@ from rooms.core.ids import RoomId
 from rooms.store import Commit, Store, StoreUnavailable
 from rooms.store.client import Client
 from rooms.store.connections import Connections, exchange
-from rooms.store.limits import COMMAND_CONNECTIONS
+from rooms.store.limits import COMMAND_CONNECTIONS, CONNECT_S
 from tests.rooms.store.making import ROOM, TTL, listening
 from tests.support.valkey import ValkeyServer
 from tests.support.waiting import until
@@ -130,8 +130,9 @@ async def test_nobody_there(tmp_path: Path) -> None:
                 await client.connect()
 
 
-async def test_silence(server: ValkeyServer) -> None:
+async def test_silence(server: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both for a connection that stands and for one that must be opened first."""
+    monkeypatch.setattr("rooms.store.connections.CONNECT_S", CONNECT_S)  # as shipped; tests have more (conftest.py)
     async with opened(server.url) as client:
         await client.call("PING")
         server.pause()
