@@ -36,7 +36,7 @@ import pytest  # noqa: E402
 
 django.setup()
 
-import rooms.store.connections  # noqa: E402  (its package reads settings)
+import rooms.store.connections  # noqa: E402  (its package reads settings, which Django has only now)
 
 # Of the tests' own process alone: whole fleets and browsers start beside it, and it may not run for a second.
 vars(rooms.store.connections)["CONNECT_S"] = 4.0
